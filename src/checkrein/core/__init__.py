@@ -1,0 +1,41 @@
+"""The vocabulary of Checkrein: events, effects, findings, decisions and errors. No I/O; imports nothing of ours."""
+
+from checkrein.core.decision import Decision, Verdict
+from checkrein.core.effect import Effect, EffectKind, Flag
+from checkrein.core.errors import (
+    CheckreinError,
+    ClientError,
+    LedgerError,
+    PolicyError,
+    ServiceError,
+    SettingsError,
+    UndoError,
+    UsageError,
+)
+from checkrein.core.event import Event, EventKind
+from checkrein.core.finding import Action, Finding, Severity, Threat
+from checkrein.core.rule import Example, Rule
+
+__all__ = [
+    "Action",
+    "CheckreinError",
+    "ClientError",
+    "Decision",
+    "Effect",
+    "EffectKind",
+    "Event",
+    "EventKind",
+    "Example",
+    "Finding",
+    "Flag",
+    "LedgerError",
+    "PolicyError",
+    "Rule",
+    "ServiceError",
+    "SettingsError",
+    "Severity",
+    "Threat",
+    "UndoError",
+    "UsageError",
+    "Verdict",
+]

@@ -1,0 +1,68 @@
+"""The one error tree. Every error says what happened, why, and what to do next.
+
+CheckreinError
+├── UsageError      the command line was wrong                       exit 2
+├── PolicyError     a policy file is broken (file, line, fix)        exit 2
+├── SettingsError   the client's settings cannot be read or written  exit 2
+├── ServiceError    the local service cannot be started or reached   exit 3
+├── LedgerError     the record cannot be written, read or verified   exit 3
+├── UndoError       a snapshot cannot be made or restored            exit 3
+└── ClientError     the Claude Code client is missing or misbehaves  exit 3
+"""
+
+
+class CheckreinError(Exception):
+    """Base of all errors that a person is meant to read.
+
+    ``what`` is one sentence on what happened, ``why`` its cause, ``fix`` what to do next (may be empty).
+    """
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.fix = fix
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        if self.why:
+            lines.append(f"why: {self.why}")
+        if self.fix:
+            lines.append(f"fix: {self.fix}")
+        return "\n".join(lines)
+
+
+class UsageError(CheckreinError):
+    """The command line was wrong."""
+
+    exit_code = 2
+
+
+class PolicyError(CheckreinError):
+    """A policy file is broken. ``what`` begins with ``FILE:LINE:`` where a line is known."""
+
+    exit_code = 2
+
+
+class SettingsError(CheckreinError):
+    """The client's settings cannot be read or written."""
+
+    exit_code = 2
+
+
+class ServiceError(CheckreinError):
+    """The local service cannot be started or reached."""
+
+
+class LedgerError(CheckreinError):
+    """The record cannot be written, read or verified."""
+
+
+class UndoError(CheckreinError):
+    """A snapshot cannot be made or restored."""
+
+
+class ClientError(CheckreinError):
+    """The Claude Code client is missing or does not behave as expected."""
