@@ -33,6 +33,12 @@ class World(Protocol):
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Absolute paths that match an absolute glob pattern, at most a few hundred; empty where nothing matches."""
 
+    def script(self, path: str) -> str | None:
+        """The text of a file about to be run that nobody vouches for: written by a tool in this session, or not as committed.
+
+        None where the file is absent, or is as a person committed it.
+        """
+
     def git_config(self, cwd: str, key: str) -> str | None:
         """The value of a git configuration key as seen from ``cwd`` (``alias.co``, ``core.pager``), None where unset."""
 
@@ -43,7 +49,7 @@ class Invocation:
 
     ``globs`` holds the indexes of words that are unquoted glob patterns (in absolute or relative form, as written).
     ``stdin`` is the text fed to standard input where it is known (here-document, ``echo ... |``), None where it is not
-    redirected or not known. ``env`` holds exported and prefixed variables. ``flags`` holds ROOT (under sudo) and REMOTE (under ssh,
+    redirected; ``origins`` says where stdin and the words come from (``file:/path``, ``network:URL``). ``env`` holds exported and prefixed variables. ``flags`` holds ROOT (under sudo) and REMOTE (under ssh,
     docker exec ...), which every effect of the invocation inherits: the interpreter adds them.
     """
 
@@ -52,6 +58,7 @@ class Invocation:
     world: World
     path: str = ""
     stdin: str | None = None
+    origins: frozenset[str] = frozenset()
     env: Mapping[str, str] = field(default_factory=dict)
     globs: frozenset[int] = frozenset()
     flags: Flag = Flag.NONE

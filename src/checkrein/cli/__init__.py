@@ -1,0 +1,57 @@
+"""The command line: one file per command group. Each parses, calls and renders; commands load when they are used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from checkrein import __version__
+from checkrein.core import CheckreinError
+
+COMMANDS = {
+    "up": "up:up",
+    "down": "down:down",
+    "status": "status:status",
+    "doctor": "doctor:doctor",
+    "check": "check:check",
+    "log": "log:log",
+    "explain": "log:explain",
+    "allow": "allow:allow",
+    "undo": "undo:undo",
+    "policy": "policy:policy",
+    "ledger": "ledger:ledger",
+    "prove": "prove:prove",
+}
+
+
+class Lazy(click.Group):
+    """A group that imports a command only when it is asked for, so that ``checkrein check`` does not load the service."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of ``COMMANDS``."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"checkrein.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="checkrein")
+def cli() -> None:
+    """Checkrein makes Claude Code safe to use on real code."""
+
+
+def main() -> None:
+    """Run the command line; our errors are printed for a person, and give their own exit code."""
+    try:
+        cli(prog_name="checkrein")
+    except CheckreinError as error:
+        click.echo(f"checkrein: {error}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,91 @@
+"""What ``up``, ``down``, ``status`` and ``doctor`` share: this machine, the service as setup sees it, and who calls."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from checkrein.core import ServiceError, UsageError
+from checkrein.report.text import clean
+from checkrein.service import manage
+from checkrein.service.paths import ServicePaths
+from checkrein.service.person import Refusal, is_client, require_person
+from checkrein.service.processes import LiveProcesses, ProcessTable
+from checkrein.setup.doctor import Answering
+from checkrein.setup.install import ClientPaths
+from checkrein.setup.protect import Endpoint, Machine
+
+_WIDTH = 11
+
+
+def this_machine() -> Machine:
+    """The machine, the person's environment and the current project."""
+    return Machine(os.environ, ClientPaths.of(os.environ, Path.cwd()))
+
+
+class LocalService:
+    """The service of this user, for setup."""
+
+    def __init__(self) -> None:
+        self.paths = ServicePaths.of_user()
+
+    def start(self) -> Endpoint:
+        """See ``setup.protect.Service``."""
+        status = manage.start(self.paths)
+        if status.port is None:
+            raise ServiceError("the service runs without a port", fix="checkrein down, then checkrein up")
+        return Endpoint(status.port, self.paths.token(), self.paths.socket, self.paths.token_file)
+
+    def stop(self) -> None:
+        """See ``setup.protect.Service``."""
+        manage.stop(self.paths)
+
+    def look(self) -> Answering:
+        """See ``setup.doctor.Probe``."""
+        status = manage.status(self.paths)
+        version = str(status.health.get("version", ""))
+        token = self.paths.token() if self.paths.token_file.exists() else None
+        return Answering(status.healthy, version, status.port, status.pid, token, status.trouble)
+
+
+def outside_sessions(action: str, table: ProcessTable | None = None) -> None:
+    """Raise UsageError where a Claude Code session runs ``action``: somewhere above us is a client, or what one started."""
+    processes = table or LiveProcesses()
+    seen: set[int] = set()
+    pid = os.getpid()
+    while pid and pid not in seen:
+        seen.add(pid)
+        process = processes.get(pid)
+        if process is None:
+            return
+        if is_client(process):
+            raise _not_for_agents(action, f"process {pid} ({process.name}) is Claude Code, or was started by it")
+        pid = process.parent
+
+
+def from_terminal(action: str, table: ProcessTable | None = None) -> None:
+    """Raise UsageError unless a person runs ``action`` in a terminal of their own."""
+    try:
+        require_person(os.getpid(), os.geteuid(), table or LiveProcesses())
+    except Refusal as refusal:
+        raise _not_for_agents(action, str(refusal)) from refusal
+
+
+def row(label: str, text: str) -> str:
+    """One line of a report, what it says made safe to print."""
+    return f"  {label:<{_WIDTH}}{clean(text)}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """``a, b and c``."""
+    words = list(names)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _not_for_agents(action: str, why: str) -> UsageError:
+    return UsageError(
+        f"`checkrein {action}` is for a person, in a terminal where no Claude Code runs",
+        why=why,
+        fix=f"open a terminal of your own and run `checkrein {action}` there",
+    )

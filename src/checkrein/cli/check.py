@@ -1,0 +1,128 @@
+"""``checkrein check``: what would happen with a command, a path or an event, and why. Nothing is run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+import orjson
+
+from checkrein.core import Action, Decision, Event, EventKind, UsageError, Verdict
+from checkrein.decide import DecisionPoint, SessionStore, Stores
+from checkrein.policy import PolicyFiles, PolicyStore
+from checkrein.report.text import clean
+from checkrein.rules import load_rules
+
+KINDS = ("command", "path", "event")
+ORDER = (Verdict.NONE, Verdict.APPROVE, Verdict.ASK, Verdict.DENY)
+
+
+@click.command("check", short_help="Say what would happen with a command, a path or an event.")
+@click.argument("words", nargs=-1)
+@click.option("--jsonl", is_flag=True, help="Read one JSON object per line, and answer each with one.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def check(words: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
+    """Say what would happen, and why: `check 'COMMAND'`, `check command 'COMMAND'`, `check path PATH`, `check event < FILE`.
+
+    The current folder is the project. Nothing is run, kept or recorded.
+    """
+    kind = words[0] if words and words[0] in KINDS else "command"
+    rest = words[1:] if words and words[0] in KINDS else words
+    point = offline_point()
+    if jsonl:
+        for line in answers(point, kind, sys.stdin.buffer):
+            click.echo(orjson.dumps(line).decode())
+        return
+    if kind == "event":
+        case: Mapping[str, Any] = _object(sys.stdin.buffer.read())
+    elif not rest:
+        raise UsageError(f"check {kind} needs something to look at", fix=f"checkrein check {kind} '...'")
+    else:
+        case = {kind: " ".join(rest)}
+    decision = judge(point, kind, case)
+    if as_json:
+        click.echo(orjson.dumps(answer(decision)).decode())
+    else:
+        for text in explained(decision):
+            click.echo(clean(text))
+    sys.exit(1 if decision.stops else 0)
+
+
+def offline_point() -> DecisionPoint:
+    """A decision point that keeps nothing: no snapshots, no permissions, no sessions on disk."""
+    home = os.environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 - HOME first, as a shell does
+    rules = load_rules()
+    stores = Stores(PolicyStore(PolicyFiles.standard(os.environ), rules=rules), SessionStore(None))
+    return DecisionPoint(stores, rules, home)
+
+
+def answers(point: DecisionPoint, kind: str, lines: Any) -> Iterator[dict[str, Any]]:
+    """One answer for each JSON line."""
+    for line in lines:
+        if line.strip():
+            case = _object(line)
+            yield {"id": case.get("id"), **answer(judge(point, kind, case))}
+
+
+def judge(point: DecisionPoint, kind: str, case: Mapping[str, Any]) -> Decision:
+    """The decision on one case; for a path with access ``any`` the stricter of reading and writing it."""
+    decisions = [point.decide(event) for event in _events(kind, case)]
+    return max(decisions, key=lambda decision: ORDER.index(decision.verdict))
+
+
+def _events(kind: str, case: Mapping[str, Any]) -> Iterator[Event]:
+    cwd = os.getcwd()  # noqa: PTH109 - a string is wanted
+    if kind == "command":
+        yield _call("Bash", {"command": str(case.get("command", ""))}, cwd)
+    elif kind == "path":
+        path, access = str(case.get("path", "")), case.get("access", "any")
+        for name, tool in (("read", "Read"), ("write", "Write"), ("delete", "mcp__files__delete")):
+            if access == name or (access == "any" and name != "delete"):
+                yield _call(tool, {"path": path} if name == "delete" else {"file_path": path}, cwd)
+        if access not in ("read", "write", "delete", "any"):
+            yield _call("Glob", {"path": path}, cwd)
+    else:
+        tool, given = case.get("tool_name"), case.get("tool_input")
+        if not isinstance(tool, str) or not isinstance(given, dict):
+            raise UsageError("an event needs tool_name and tool_input", fix="give the JSON that the client sends to a hook")
+        yield _call(tool, given, str(case.get("cwd") or cwd))
+
+
+def _call(tool: str, given: Mapping[str, Any], cwd: str) -> Event:
+    return Event(EventKind.TOOL_CALL, session="check", cwd=cwd, project=cwd, name="PreToolUse", tool=tool, input=given)
+
+
+def _object(data: bytes) -> Mapping[str, Any]:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise UsageError("the input is not JSON", why=str(error), fix="give one JSON object per line") from error
+    if not isinstance(value, dict):
+        raise UsageError("the input is no JSON object", fix="give one JSON object per line")
+    return value
+
+
+def answer(decision: Decision) -> dict[str, Any]:
+    """A decision as JSON."""
+    verdict = Verdict.NONE if decision.verdict is Verdict.APPROVE else decision.verdict
+    findings = [
+        {"rule": f.rule, "threat": f.threat, "severity": f.severity, "action": str(f.action), "what": f.what, "policy": f.source}
+        for f in decision.findings
+    ]
+    return {"decision": verdict, "rules": list(dict.fromkeys(f.rule for f in decision.findings)), "findings": findings}
+
+
+def explained(decision: Decision) -> Iterator[str]:
+    """The decision in words."""
+    yield f"{decision.verdict.value}"
+    for finding in decision.findings:
+        word = "kept first, then allowed" if finding.action is Action.SNAPSHOT else str(finding.action)
+        yield f"  {finding.rule} ({finding.threat}, {finding.severity}): {word}, set by {finding.source}"
+        yield f"    {finding.what}"
+        if finding.why:
+            yield f"    why: {finding.why}"
+        if finding.instead and finding.action >= Action.ASK:
+            yield f"    instead: {finding.instead}"

@@ -1,0 +1,278 @@
+"""What would be lost, compared with the disk and with git (T7).
+
+Deleting what git or a rebuild brings back is allowed. Deleting the only copy inside the project is let through once a snapshot
+is taken; elsewhere it asks or is denied.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from checkrein.controls.commands import SYSTEM_TOPS, shown
+from checkrein.controls.context import Context
+from checkrein.core import Effect, EffectKind, Finding, Flag
+from checkrein.core.effect import UNKNOWN
+from checkrein.observe.disk import real_path, walk
+
+REBUILT_FOLDERS = frozenset(
+    ("node_modules", "dist", "build", "out", "target", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox")
+    + (".venv", "venv", "env", "coverage", ".nyc_output", ".next", ".nuxt", ".svelte-kit", ".turbo", ".parcel-cache", ".cache", "tmp")
+    + (".gradle", "bin", "obj", "Pods", "DerivedData", ".eggs", "htmlcov", ".hypothesis", "_build", "site", "public/build", "storybook-static")
+    + (".terraform", "bower_components", "elm-stuff", ".dart_tool", "cmake-build-debug", "cmake-build-release", "temp", ".angular", ".vite")
+)  # fmt: skip
+REBUILT_FILES = (
+    *(
+        "*.pyc",
+        "*.pyo",
+        "*.o",
+        "*.obj",
+        "*.a",
+        "*.so",
+        "*.class",
+        "*.log",
+        "*.tmp",
+        "*.temp",
+        "*.swp",
+        "*.swo",
+        "*~",
+        ".DS_Store",
+        "*.bak",
+    ),
+    *(
+        "*.orig",
+        "*.rej",
+        "Thumbs.db",
+        "*.egg-info",
+        ".coverage",
+        "*.tsbuildinfo",
+        "*.min.js.map",
+        "*.pid",
+        "*.cache",
+        "nohup.out",
+        "core",
+    ),
+)
+TEMPORARY = ("/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp", "/dev/shm")  # noqa: S108 - compared, never opened
+MAX_LISTED = 2_000
+
+
+class Place(Enum):
+    """Where a target stands."""
+
+    ROOT = auto()  # /, a system folder, or all of one
+    HOME = auto()  # the home folder, or all of it
+    PROJECT = auto()  # the project itself, all of it, or a folder above it
+    GIT = auto()  # the repository's own data
+    INSIDE = auto()
+    TEMPORARY = auto()
+    OUTSIDE = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One path that would be gone. ``path`` may hold unknown parts, or be a pattern."""
+
+    path: str
+    place: Place
+    pattern: bool
+
+
+CATASTROPHES = {
+    Place.ROOT: ("files.delete-system", "the system's own files"),
+    Place.HOME: ("files.delete-home", "the home folder"),
+    Place.PROJECT: ("files.delete-project", "the whole project"),
+    Place.GIT: ("files.delete-git", "the repository's history"),
+}
+
+
+def judge(context: Context) -> Iterator[Finding]:
+    """Findings for everything that deletes, moves away or overwrites."""
+    for effect in context.effects:
+        if effect.kind is EffectKind.DELETE:
+            yield from _delete(context, effect)
+        elif effect.kind is EffectKind.MOVE:
+            yield from _move(context, effect)
+        elif effect.kind is EffectKind.WRITE and _replaces(effect):
+            yield from _overwrite(context, effect)
+
+
+def _replaces(effect: Effect) -> bool:
+    kept = Flag.APPEND | Flag.CREATE | Flag.IN_PLACE | Flag.REMOTE | Flag.RECURSIVE
+    return not effect.flags & kept and effect.program not in ("Write", "Edit", "MultiEdit", "NotebookEdit")
+
+
+def locate(context: Context, path: str, flags: Flag) -> Target:
+    """Where ``path`` stands. A pattern is placed by its fixed beginning: ``/home/u/*`` is all of the home folder."""
+    pattern = bool(flags & Flag.GLOB) or UNKNOWN in path
+    base, whole = _fixed(path) if pattern else (path, False)
+    if base in ("", "/") and path.startswith("/" + UNKNOWN):
+        return Target(path, Place.UNKNOWN, pattern)
+    real = _resolved(base, follow=pattern)
+    return Target(path, _place(context, real, whole=whole or not pattern), pattern)
+
+
+def _fixed(path: str) -> tuple[str, bool]:
+    """The folder in front of the first pattern character, and whether the pattern is everything in it."""
+    cut = min((at for at in (path.find(char) for char in ("*", "?", "[", UNKNOWN)) if at >= 0), default=len(path))
+    folder = path[:cut].rsplit("/", 1)[0] or "/"
+    rest = path[len(folder) :].lstrip("/")
+    return folder, rest in ("*", ".*", "**", "**/*", "*.*", "[!.]*", "?*", "{*,.*}") or rest.startswith(".[")
+
+
+def _resolved(path: str, *, follow: bool) -> str:
+    """The real path of the entry itself: a link at the end is what would be removed, not what it points at."""
+    if follow:
+        return real_path(path)
+    folder, _, name = path.rstrip("/").rpartition("/")
+    return f"{real_path(folder or '/').rstrip('/')}/{name}" if name else "/"
+
+
+def _place(context: Context, path: str, *, whole: bool) -> Place:
+    home, project = real_path(context.places.home), context.folders[0]
+    if path == "/" or path in SYSTEM_TOPS:
+        if path == project and not whole:
+            return Place.INSIDE
+        return Place.HOME if path == home else Place.ROOT if whole or path == "/" else Place.OUTSIDE
+    if path in TEMPORARY:
+        return Place.ROOT if whole else Place.TEMPORARY
+    if path == home or home.startswith(path + "/"):
+        return Place.HOME if whole else Place.OUTSIDE
+    if path == project or project.startswith(path + "/"):
+        return Place.PROJECT if whole else Place.INSIDE if path == project else Place.OUTSIDE
+    if context.inside(path):
+        return Place.GIT if f"{path}/".find("/.git/") >= 0 else Place.INSIDE
+    if any(path.startswith(folder + "/") for folder in TEMPORARY):
+        return Place.TEMPORARY
+    return Place.OUTSIDE
+
+
+def _delete(context: Context, effect: Effect) -> Iterator[Finding]:
+    recursive = bool(effect.flags & Flag.RECURSIVE)
+    if effect.flags & Flag.REMOTE:
+        rule = "files.delete-remote-tree" if recursive else "files.delete-remote"
+        yield context.finding(
+            rule, f"`{effect.program}` would delete {shown(effect.target)} on another machine", subject=shown(effect.target)
+        )
+        return
+    target = locate(context, effect.target, effect.flags)
+    if effect.rule in context.rules and effect.rule != "git.discard-changes":
+        yield from _ruled(context, effect, target)
+        return
+    if target.place in CATASTROPHES and (recursive or target.pattern or os.path.isfile(effect.target)):
+        rule, words = CATASTROPHES[target.place]
+        filtered = effect.flags & Flag.FILTERED
+        if not (filtered and target.place is Place.PROJECT):
+            yield context.finding(
+                rule, f"`{effect.program} {shown(effect.target)}` would delete {words}", subject=shown(effect.target)
+            )
+            return
+    if target.place is Place.UNKNOWN:
+        if recursive or effect.flags & Flag.FORCE:
+            yield context.finding(
+                "files.delete-unknown",
+                f"`{effect.program}` would delete a path that is not known beforehand",
+                subject=shown(effect.target),
+            )
+    elif target.place is Place.OUTSIDE:
+        rule = "files.delete-outside-tree" if recursive or target.pattern else "files.delete-outside"
+        yield context.finding(
+            rule,
+            f"`{effect.program}` would delete {shown(effect.target)}, which is outside the project",
+            subject=shown(effect.target),
+        )
+    elif target.place in (Place.INSIDE, Place.PROJECT, Place.GIT):
+        yield from _lost(context, effect, target)
+
+
+def _ruled(context: Context, effect: Effect, target: Target) -> Iterator[Finding]:
+    """A delete that a rule names (rsync --delete, shred): harmless where only temporary or rebuilt files go."""
+    if target.place is Place.TEMPORARY or (target.place is Place.INSIDE and rebuilt(effect.target, context.project)):
+        return
+    yield context.finding(
+        effect.rule, f"`{effect.program}` would remove what is at {shown(effect.target)}", subject=shown(effect.target)
+    )
+
+
+def rebuilt(path: str, project: str) -> bool:
+    """True for what a build, an install or a cache brings back: a name of such a folder on the way, or such a file."""
+    relative = path.removeprefix(project).strip("/")
+    parts = [part for part in relative.split("/") if part]
+    if any(part in REBUILT_FOLDERS for part in parts):
+        return True
+    name = parts[-1].replace(UNKNOWN, "x") if parts else ""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in REBUILT_FILES)
+
+
+def _lost(context: Context, effect: Effect, target: Target) -> Iterator[Finding]:
+    """A delete inside the project: allowed where it comes back, else once a snapshot is taken."""
+    if rebuilt(effect.target, context.project) and not _tracked(context, effect.target):
+        return
+    paths = _matches(context, effect, target)
+    lost = [path for path in paths if context.git.would_lose(path)]
+    rule = "git.discard-changes" if effect.rule == "git.discard-changes" else "files.delete-unsaved"
+    if effect.rule == "git.discard-changes" and not lost:
+        return
+    if not paths and not target.pattern:
+        lost = [effect.target]  # nothing stands there now: judged by where it would be
+    if lost:
+        count = f"{len(lost)} paths" if len(lost) > 1 else shown(effect.target)
+        what = f"`{effect.program}` would delete {count} of which git has no copy"
+        yield context.finding(rule, what, subject=shown(effect.target), paths=tuple(lost))
+
+
+def _tracked(context: Context, path: str) -> bool:
+    return UNKNOWN not in path and os.path.lexists(path) and context.git.holds(path)
+
+
+def _matches(context: Context, effect: Effect, target: Target) -> list[str]:
+    """The existing paths that the effect names."""
+    path = effect.target
+    if UNKNOWN in path:
+        base, _ = _fixed(path)
+        pattern = path.replace(UNKNOWN, "*")
+        found = [
+            entry.path
+            for entry in walk(base)
+            if entry.is_file(follow_symlinks=False) and fnmatch.fnmatchcase(entry.path, pattern)
+        ]
+        return found[:MAX_LISTED]
+    if target.pattern:
+        return list(context.disk.glob(path))
+    return [path] if os.path.lexists(path) else []
+
+
+def _move(context: Context, effect: Effect) -> Iterator[Finding]:
+    if effect.flags & Flag.REMOTE:
+        return
+    target = locate(context, effect.target, effect.flags)
+    if target.place in CATASTROPHES:
+        rule, words = CATASTROPHES[target.place]
+        yield context.finding(rule, f"`{effect.program}` would move {words} away", subject=shown(effect.target))
+    elif target.place is Place.OUTSIDE:
+        what = f"`{effect.program}` would move {shown(effect.target)}, which is outside the project"
+        yield context.finding("files.move-outside", what, subject=shown(effect.target))
+
+
+def _overwrite(context: Context, effect: Effect) -> Iterator[Finding]:
+    path = effect.target
+    if UNKNOWN in path or effect.flags & Flag.GLOB or not os.path.isfile(path) or _is_empty(path):
+        return
+    target = locate(context, path, effect.flags)
+    if target.place is Place.INSIDE and not rebuilt(path, context.project) and context.git.would_lose(path):
+        what = f"`{effect.program}` would overwrite {path}, of which git has no copy"
+        yield context.finding("files.overwrite-unsaved", what, subject=path, paths=(path,))
+    elif target.place is Place.OUTSIDE:
+        what = f"`{effect.program}` would overwrite {path}, which is outside the project"
+        yield context.finding("files.overwrite-outside", what, subject=path)
+
+
+def _is_empty(path: str) -> bool:
+    try:
+        return os.path.getsize(path) == 0
+    except OSError:
+        return False

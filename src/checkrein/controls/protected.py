@@ -1,0 +1,85 @@
+"""Files that are not to be changed lightly: lock files, migrations, CI, settings, start-up files, the system's own (T6)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from checkrein.controls.commands import shown
+from checkrein.controls.context import Context
+from checkrein.core import Action, Effect, EffectKind, Finding, Flag
+from checkrein.core.effect import UNKNOWN
+from checkrein.observe.disk import real_path
+from checkrein.policy import PathAccess
+
+CHANGES = {
+    EffectKind.WRITE: "change",
+    EffectKind.DELETE: "delete",
+    EffectKind.MOVE: "move away",
+    EffectKind.CHMOD: "change the mode of",
+    EffectKind.LINK: "put a link at",
+}
+TIGHTER = re.compile(r"0?[4567][0-5]0|0?[4567]00|(?:u[+=][rwx]*|[go]+[-=][rwx]*|a-[rwx]+)(?:,(?:u[+=][rwx]*|[go]+[-=][rwx]*))*")
+ONLY_WHEN_COMMITTED = "protect.migration"
+
+
+def judge(context: Context) -> Iterator[Finding]:
+    """Findings for every change of a protected file, by whatever name it is reached."""
+    seen: set[tuple[str, str]] = set()
+    for effect in context.effects:
+        if effect.kind not in CHANGES or effect.flags & (Flag.REMOTE | Flag.DRY_RUN):
+            continue
+        if effect.kind is EffectKind.CHMOD and (TIGHTER.fullmatch(effect.detail) or effect.detail in ("+x", "a+x", "u+x")):
+            continue
+        for path in reached(context, effect):
+            key = (effect.kind.value, path)
+            if key not in seen:
+                seen.add(key)
+                yield from _judge_path(context, effect, path)
+
+
+def reached(context: Context, effect: Effect) -> Iterator[str]:
+    """Every path that the effect may change: as written, the real path behind links, and what a pattern matches."""
+    path = effect.target
+    if UNKNOWN in path:
+        if effect.kind is EffectKind.WRITE and not path.rsplit("/", 1)[-1].strip(UNKNOWN):
+            return  # an archive's or a copy's unknown members: the folder that they go to is judged below
+        yield path
+        return
+    if effect.flags & Flag.GLOB:
+        yield from (real_path(match) for match in context.disk.glob(path))
+        return
+    yield path
+    real = real_path(path)
+    if real != path and effect.kind is not EffectKind.DELETE:
+        yield real
+    if effect.kind is EffectKind.LINK and effect.to:
+        # a hard link is the same file under another name; a symbolic link is followed when it is written through
+        if effect.detail == "hard":
+            yield real_path(effect.to)
+
+
+def _judge_path(context: Context, effect: Effect, path: str) -> Iterator[Finding]:
+    verb = CHANGES[effect.kind]
+    named = context.named_by_policy(path, PathAccess.WRITE)
+    rule = context.classify(path, is_dir=False).protected
+    what = f"{effect.program} would {verb} {shown(path)}"
+    if effect.target != path:
+        what += f" (by way of {shown(effect.target)})"
+    if named:
+        action, reason, source, final = named
+        yield context.finding(
+            "protect.listed", f"{what}: {reason}" if reason else what, subject=shown(path), action=action, source=source
+        )
+        if final:
+            return
+    if not rule:
+        return
+    if rule == ONLY_WHEN_COMMITTED and not _committed(context, path):
+        return
+    yield context.finding(rule, what, subject=shown(path))
+
+
+def _committed(context: Context, path: str) -> bool:
+    return os.path.isfile(path) and context.git.holds(path)

@@ -1,0 +1,49 @@
+"""From findings to one decision, and to the words that the agent and the person read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from checkrein.core import Action, Finding, Rule, Verdict
+
+VERDICTS = {Action.ALLOW: Verdict.NONE, Action.SNAPSHOT: Verdict.NONE, Action.ASK: Verdict.ASK, Action.DENY: Verdict.DENY}
+MAX_TOLD = 3
+
+
+def strictest(findings: Iterable[Finding]) -> Action:
+    """The strictest action of all findings, ALLOW where there are none."""
+    return max((finding.action for finding in findings), default=Action.ALLOW)
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, the strictest and gravest first; each rule and subject once."""
+    unique = {(finding.rule, finding.subject, finding.what): finding for finding in findings}
+    return tuple(sorted(unique.values(), key=lambda finding: (-finding.action, -finding.severity.rank)))
+
+
+def message(findings: tuple[Finding, ...], rules: Mapping[str, Rule], permit: str) -> str:
+    """What the agent is told: what was stopped and why, a safer way, and who can permit it. "" where nothing was stopped."""
+    stopping = [finding for finding in findings if finding.action >= Action.ASK]
+    if not stopping:
+        return ""
+    lines = []
+    for finding in stopping[:MAX_TOLD]:
+        title = rules[finding.rule].title if finding.rule in rules else finding.rule
+        lines.append(f"{title} ({finding.rule}): {finding.what}.")
+        if finding.why:
+            lines.append(f"Why: {finding.why}")
+        if finding.instead:
+            lines.append(f"Instead: {finding.instead}")
+    if len(stopping) > MAX_TOLD:
+        lines.append(f"{len(stopping) - MAX_TOLD} more findings: checkrein explain shows them.")
+    if permit:
+        lines.append(permit)
+    return "\n".join(lines)
+
+
+def notice(findings: tuple[Finding, ...], decision_id: str, verdict: Verdict) -> str:
+    """One line for the person, "" where nothing was stopped."""
+    if verdict not in (Verdict.ASK, Verdict.DENY) or not findings:
+        return ""
+    word = "stopped" if verdict is Verdict.DENY else "asks about"
+    return f"checkrein {word}: {findings[0].what} [{findings[0].rule}, checkrein explain {decision_id}]"

@@ -1,0 +1,214 @@
+"""The policy decision point: one event in, one decision out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from checkrein.controls import CONTROLS, Context, Guard
+from checkrein.core import (
+    Action,
+    Decision,
+    EffectKind,
+    Event,
+    EventKind,
+    Finding,
+    Flag,
+    Rule,
+    Severity,
+    Threat,
+    UndoError,
+    Verdict,
+)
+from checkrein.core.effect import UNKNOWN
+from checkrein.decide import fold, harmless
+from checkrein.decide.approvals import ApprovalStore, fingerprint
+from checkrein.decide.sessions import Session, SessionStore
+from checkrein.detect.paths import Places
+from checkrein.detect.shell.interpreter import Analysis
+from checkrein.detect.tools import tool_analysis
+from checkrein.observe.disk import Disk, standard_environment
+from checkrein.observe.git import State
+from checkrein.observe.view import GitView, git_config
+from checkrein.policy import Approval, IgnoreTree, Policy, PolicyStore
+from checkrein.undo import SnapshotStore
+
+JUDGED = frozenset((EventKind.TOOL_CALL, EventKind.PROMPT, EventKind.CONFIG_CHANGE))
+TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - compared, never opened
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What the decision point keeps: the policies, the sessions, and, where a service runs it, snapshots and permissions."""
+
+    policies: PolicyStore
+    sessions: SessionStore
+    snapshots: SnapshotStore | None = None
+    approvals: ApprovalStore | None = None
+    key: bytes = b""  # keys the fingerprints of actions
+
+
+@dataclass
+class DecisionPoint:
+    """Judges events. Thread-safe. ``new_id`` gives the public id of each decision."""
+
+    stores: Stores
+    rules: Mapping[str, Rule]
+    home: str
+    guard: Guard = field(default_factory=Guard)
+    new_id: Callable[[], str] = lambda: secrets.token_hex(3)
+    own_config: tuple[str, ...] = ()
+    own_state: tuple[str, ...] = ()
+    _git: GitView = field(default_factory=GitView)
+    _ignores: dict[tuple[str, tuple[str, ...]], IgnoreTree] = field(default_factory=dict)
+
+    def decide(self, event: Event) -> Decision:
+        """The decision on one event. A control that fails is a finding of its own, decided by the policy's ``on_error``."""
+        decision_id = self.new_id()
+        if event.kind not in JUDGED:
+            return Decision(decision_id, Verdict.NONE)
+        policy = self.stores.policies.current(event.project).policy
+        session = self.stores.sessions.get(event.session)
+        analysis, findings = self.findings(event, policy, session)
+        findings = self._permitted(event, findings)
+        ordered = fold.ordered(findings)
+        ordered = self._snapshot(event, policy, ordered, decision_id)
+        verdict = fold.VERDICTS[fold.strictest(ordered)]
+        if verdict is Verdict.NONE:
+            self._remember(session, analysis)
+            if self._spared(event, policy, analysis, ordered):
+                verdict = Verdict.APPROVE
+        permit = f"A person can permit this: checkrein allow {decision_id} --once" if verdict is Verdict.DENY else ""
+        return Decision(
+            decision_id,
+            verdict,
+            ordered,
+            message=fold.message(ordered, self.rules, permit),
+            notice=fold.notice(ordered, decision_id, verdict),
+        )
+
+    def findings(self, event: Event, policy: Policy, session: Session) -> tuple[Analysis, list[Finding]]:
+        """What all controls say of an event, and what it would do."""
+        disk = self._disk(session, event)
+        analysis = Analysis()
+        findings: list[Finding] = []
+        if event.kind is EventKind.TOOL_CALL:
+            try:
+                analysis = tool_analysis(event.tool, event.input, disk, event.cwd)
+            except Exception as error:  # noqa: BLE001 - a detector that fails must stop the call, not the guard
+                findings.append(self._failed("the analysis of this call", error, policy))
+        context = Context(
+            event=event,
+            effects=tuple(analysis.effects),
+            programs=tuple(analysis.programs),
+            policy=policy,
+            rules=self.rules,
+            disk=disk,
+            git=self._git,
+            places=Places(self.home, event.project, self.own_config, self.own_state),
+            ignored=self._ignore_tree(event.project, policy),
+            guard=self.guard,
+        )
+        for name, control in CONTROLS:
+            try:
+                findings.extend(control(context))
+            except Exception as error:  # noqa: BLE001 - one broken control must not silence the others
+                findings.append(self._failed(f"the control for {name}", error, policy))
+        return analysis, findings
+
+    def _disk(self, session: Session, event: Event) -> Disk:
+        def is_trusted(path: str) -> bool:
+            real = os.path.realpath(path)
+            if path in session.written or real in session.written:
+                return False
+            inside = real.startswith((event.project.rstrip("/") + "/", *TEMPORARY))
+            if not inside:
+                return True
+            state = self._git.state(real)
+            if state is State.IGNORED:
+                return os.stat(real).st_ctime < session.started
+            return state is State.CLEAN
+
+        return Disk(self.home, standard_environment(self.home), is_trusted, git_config)
+
+    def _ignore_tree(self, project: str, policy: Policy) -> IgnoreTree:
+        key = (project, policy.ignore_files)
+        tree = self._ignores.get(key)
+        if tree is None:
+            tree = self._ignores[key] = IgnoreTree(project, policy.ignore_files)
+        return tree
+
+    def _failed(self, what: str, error: Exception, policy: Policy) -> Finding:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+        return Finding(
+            "guard.control-failed",
+            Threat.SESSION_HIJACKING,
+            Severity.HIGH,
+            policy.on_error,
+            f"{what} failed ({type(error).__name__} at {place}), so nobody knows what this call would do",
+            source=policy.sources.get("on_error", "default"),
+        )
+
+    def _permitted(self, event: Event, findings: list[Finding]) -> list[Finding]:
+        """The findings, with those that a person permitted turned into remarks."""
+        if self.stores.approvals is None or fold.strictest(findings) < Action.ASK:
+            return findings
+        action = fingerprint(self.stores.key, event.project, event.tool, event.input)
+        approval = self.stores.approvals.consume(action, time.time())
+        if approval is None:
+            return findings
+        source = f"permitted by a person ({approval.scope}, {approval.id})"
+        return [replace(finding, action=min(finding.action, Action.SNAPSHOT), source=source) for finding in findings]
+
+    def _snapshot(self, event: Event, policy: Policy, findings: tuple[Finding, ...], decision_id: str) -> tuple[Finding, ...]:
+        """Keep what would be lost before it is let through; where that cannot be done, a person is asked."""
+        wanted = [finding for finding in findings if finding.action is Action.SNAPSHOT]
+        if not wanted or fold.strictest(findings) > Action.SNAPSHOT:
+            return findings
+        trouble = ""
+        if not policy.undo.enabled:
+            trouble = "snapshots are switched off by the policy"
+        elif self.stores.snapshots is not None:
+            try:
+                self.stores.snapshots.take(
+                    [path for finding in wanted for path in finding.paths],
+                    public_id=decision_id,
+                    root=Path(event.project),
+                    reason=wanted[0].rule,
+                    max_bytes=policy.undo.max_bytes,
+                    session=event.session,
+                )
+            except UndoError as error:
+                trouble = error.what
+        if not trouble:
+            return findings
+        asked = [
+            replace(f, action=Action.ASK, what=f"{f.what}, and it cannot be kept: {trouble}") if f in wanted else f
+            for f in findings
+        ]
+        return fold.ordered(asked)
+
+    def _spared(self, event: Event, policy: Policy, analysis: Analysis, findings: tuple[Finding, ...]) -> bool:
+        """True for a class of harmless calls whose permission prompt the policy spares."""
+        if findings or event.kind is not EventKind.TOOL_CALL or event.tool != "Bash":
+            return False
+        return Approval.READ_ONLY in policy.approve and harmless.only_reads(analysis, event.project)
+
+    def _remember(self, session: Session, analysis: Analysis) -> None:
+        """What this call writes is judged by its content when it is run later."""
+        for effect in analysis.effects:
+            if (
+                effect.kind in (EffectKind.WRITE, EffectKind.LINK)
+                and UNKNOWN not in effect.target
+                and not effect.flags & Flag.REMOTE
+            ):
+                self.stores.sessions.note_written(session, effect.target)
+            elif effect.kind is EffectKind.MOVE and effect.to:
+                self.stores.sessions.note_written(session, effect.to)

@@ -1,0 +1,62 @@
+"""The client's settings: which of them would switch hooks off, or replace what runs and where requests go.
+
+Measured on the real client: ``disableAllHooks`` and ``env.CLAUDE_CODE_SIMPLE`` in a project's settings kill the user's hooks; a
+project's ``env`` can replace the interpreter, preload code into hooks, and send requests and key to another host.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+SWITCHES = frozenset({"CLAUDE_CODE_SIMPLE"})
+LOADERS = frozenset(
+    {
+        *("LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "DYLD_LIBRARY_PATH"),
+        *("PATH", "BASH_ENV", "ENV", "SHELL", "CLAUDE_CODE_SHELL", "CLAUDE_CODE_SHELL_PREFIX"),
+        *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF"),
+    }
+)
+REDIRECTS = frozenset(
+    {
+        *("ANTHROPIC_BASE_URL", "ANTHROPIC_BEDROCK_BASE_URL", "ANTHROPIC_VERTEX_BASE_URL", "ANTHROPIC_FOUNDRY_BASE_URL"),
+        *("ANTHROPIC_CUSTOM_HEADERS", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"),
+        *("NODE_TLS_REJECT_UNAUTHORIZED", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CONFIG_DIR"),
+    }
+)
+HELPERS = frozenset({"apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper"})
+OFF = frozenset({"", "0", "false", "no", "off"})
+
+
+def disarming(text: str) -> Iterator[str]:
+    """What in a settings file's text would disarm protection, one phrase each. Text that is no JSON object gives one, too:
+    the client drops such a file whole, with the hooks in it."""
+    try:
+        settings = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        yield "the text is not valid JSON, so the client would drop the whole file"
+        return
+    if not isinstance(settings, dict):
+        yield "the text is no JSON object, so the client would drop the whole file"
+        return
+    if settings.get("disableAllHooks") is True:
+        yield "disableAllHooks switches every hook off"
+    if isinstance(settings.get("allowedHttpHookUrls"), list) and not settings["allowedHttpHookUrls"]:
+        yield "an empty allowedHttpHookUrls shuts http hooks out"
+    yield from _environment(settings.get("env"))
+    for name in sorted(HELPERS & settings.keys()):
+        yield f"{name} names a program that the client runs"
+
+
+def _environment(env: Any) -> Iterator[str]:
+    if not isinstance(env, Mapping):
+        return
+    for name, value in env.items():
+        upper, given = str(name).upper(), str(value)
+        if upper in SWITCHES and given.lower() not in OFF:
+            yield f"env.{name} switches every hook off"
+        elif upper in LOADERS and given:
+            yield f"env.{name} loads or replaces programs in hooks"
+        elif upper in REDIRECTS and given:
+            yield f"env.{name} changes where requests and the key go"

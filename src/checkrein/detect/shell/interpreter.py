@@ -1,0 +1,632 @@
+"""Walks a syntax tree as a shell would run it, and collects the effects instead of causing them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
+from checkrein.detect.shell import builtins, outputs
+from checkrein.detect.shell.expand import Expander
+from checkrein.detect.shell.languages import language_of
+from checkrein.detect.shell.model import Argv, Invocation, Outcome, ScriptFile, ShellText, Snippet, World, absolute
+from checkrein.detect.shell.nodes import (
+    AndOr,
+    Arithmetic,
+    Assignment,
+    Background,
+    Case,
+    Command,
+    For,
+    Function,
+    Group,
+    If,
+    Parameter,
+    Part,
+    Pipeline,
+    Process,
+    Redirect,
+    Script,
+    Simple,
+    Substitution,
+    Test,
+    While,
+    Word,
+)
+from checkrein.detect.shell.parser import parse
+from checkrein.detect.shell.registry import handler_for
+from checkrein.detect.shell.state import State
+from checkrein.detect.shell.values import ANYTHING, SILENT, Stream, Value, files_in, network_in
+
+MAX_STEPS = 4_000
+MAX_DEPTH = 24
+MAX_SCENARIOS = 8
+MAX_ITERATIONS = 200
+SILENT_DEVICES = frozenset(
+    ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "/dev/zero", "/dev/random", "/dev/urandom")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a command runs: its shell, its standard input, and what is true of all its effects."""
+
+    state: State
+    stdin: Stream | None = None
+    flags: Flag = Flag.NONE
+    depth: int = 0
+    calls: tuple[str, ...] = ()  # functions being run
+    line: Value | None = None  # what `read` gives next
+    parallel: bool = False  # in a pipeline or in the background
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What a command line would do. ``programs`` are all programs that it starts, in order."""
+
+    effects: list[Effect] = field(default_factory=list)
+    programs: list[tuple[str, ...]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+class Interpreter:
+    """One analysis. Not reusable."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.analysis = Analysis()
+        self._seen: set[Effect] = set()
+        self._steps = 0
+        self._descriptors = itertools.count(63)
+
+    # -- texts and scripts
+
+    def text(self, text: str, frame: Frame) -> Stream:
+        """Run shell code."""
+        if frame.depth > MAX_DEPTH:
+            self.unresolved("code that runs code", f"is nested more than {MAX_DEPTH} deep", frame)
+            return Stream()
+        script = parse(text)
+        for problem in script.problems:
+            self.analysis.problems.append(problem)
+            if problem.startswith("more than"):
+                self.unresolved("a very long or deep command", problem, frame)
+        return self.script(script, replace(frame, depth=frame.depth + 1))
+
+    def script(self, script: Script, frame: Frame) -> Stream:
+        """Run commands one after the other; their outputs joined."""
+        output = SILENT
+        for command in script.commands:
+            produced = self.command(command, frame)
+            output = output + produced if len(output.text) < 1_000_000 else output
+        return output
+
+    def command(self, node: Command, frame: Frame) -> Stream:
+        """Run one command of any kind."""
+        match node:
+            case Simple():
+                return self._simple(node, frame)
+            case Pipeline(commands):
+                return self._pipeline(commands, frame)
+            case AndOr(left, _, right):
+                return self._and_or(left, right, frame)
+            case Background(command):
+                self.command(command, replace(frame, state=frame.state.fork(), parallel=True))
+                return SILENT
+            case Group(body, subshell, redirects):
+                state = frame.state.fork() if subshell else frame.state
+                return self._redirected(redirects, replace(frame, state=state), body)
+            case If():
+                return self._if(node, frame)
+            case For():
+                return self._for(node, frame)
+            case While():
+                return self._while(node, frame)
+            case Case():
+                return self._case(node, frame)
+            case Function(name, body):
+                frame.state.functions[name] = body
+                return SILENT
+            case Test(words, redirects):
+                self._expander(frame).fields(words)
+                self._redirections(redirects, frame)
+                return SILENT
+
+    def _redirected(self, redirects: Sequence[Redirect], frame: Frame, body: Script) -> Stream:
+        stdin, sinks = self._redirections(redirects, frame)
+        output = self.script(body, replace(frame, stdin=stdin or frame.stdin))
+        return self._sink(output, sinks, frame)
+
+    def _pipeline(self, commands: Sequence[Command], frame: Frame) -> Stream:
+        stream = frame.stdin
+        for command in commands:
+            stream = self.command(command, replace(frame, state=frame.state.fork(), stdin=stream, parallel=True))
+        return stream or SILENT
+
+    def _and_or(self, left: Command, right: Command, frame: Frame) -> Stream:
+        output = self.command(left, frame)
+        taken = frame.state.fork()
+        output = output + self.command(right, replace(frame, state=taken))
+        frame.state.merge((frame.state.fork(), taken))
+        return output
+
+    def _if(self, node: If, frame: Frame) -> Stream:
+        stdin, sinks = self._redirections(node.redirects, frame)
+        inner = replace(frame, stdin=stdin or frame.stdin)
+        output = SILENT
+        branches = [frame.state.fork()]
+        for condition, body in node.branches:
+            self.script(condition, inner)
+            branch = frame.state.fork()
+            output = output + self.script(body, replace(inner, state=branch))
+            branches.append(branch)
+        frame.state.merge(branches)
+        return self._sink(output, sinks, frame)
+
+    def _case(self, node: Case, frame: Frame) -> Stream:
+        stdin, sinks = self._redirections(node.redirects, frame)
+        inner = replace(frame, stdin=stdin or frame.stdin)
+        self._expander(frame).single(node.subject)
+        output = SILENT
+        branches = [frame.state.fork()]
+        for patterns, body in node.items:
+            self._expander(frame).fields(patterns)
+            branch = frame.state.fork()
+            output = output + self.script(body, replace(inner, state=branch))
+            branches.append(branch)
+        frame.state.merge(branches)
+        return self._sink(output, sinks, frame)
+
+    def _for(self, node: For, frame: Frame) -> Stream:
+        stdin, sinks = self._redirections(node.redirects, frame)
+        inner = replace(frame, stdin=stdin or frame.stdin)
+        expander = self._expander(frame)
+        for part in node.header:
+            expander.single(Word((part,)))
+        values: Sequence[Value] = [ANYTHING]
+        if node.name:
+            values = frame.state.positional if node.words is None else expander.fields(node.words)
+        output = SILENT
+        distinct = list(dict.fromkeys(values))
+        if len(distinct) > MAX_ITERATIONS:
+            self.unresolved("a loop", f"runs over more than {MAX_ITERATIONS} values", frame)
+        for value in distinct[:MAX_ITERATIONS]:
+            if node.name:
+                frame.state.set(node.name, value)
+            output = output + self.script(node.body, inner)
+        return self._sink(output, sinks, frame)
+
+    def _while(self, node: While, frame: Frame) -> Stream:
+        stdin, sinks = self._redirections(node.redirects, frame)
+        stream = stdin or frame.stdin
+        lines: list[Value] = [ANYTHING]
+        if stream is not None:
+            texts = dict.fromkeys(stream.text.rstrip("\n").split("\n"))
+            lines = [Value(text, origins=stream.origins) for text in texts]
+            if len(lines) > MAX_ITERATIONS:
+                self.unresolved("a loop", f"runs over more than {MAX_ITERATIONS} lines", frame)
+        output = SILENT
+        for line in lines[:MAX_ITERATIONS]:
+            inner = replace(frame, stdin=stream, line=line)
+            self.script(node.condition, inner)
+            output = output + self.script(node.body, inner)
+        return self._sink(output, sinks, frame)
+
+    # -- simple commands
+
+    def _simple(self, node: Simple, frame: Frame) -> Stream:
+        uncertain = [name for name in _names(node) if len(frame.state.variables.get(name, ())) > 1]
+        if not uncertain:
+            return self._simple_once(node, frame)
+        output = SILENT
+        choices = itertools.product(*(frame.state.variables[name] for name in uncertain))
+        for combination in itertools.islice(choices, MAX_SCENARIOS):
+            state = frame.state.fork()
+            for name, value in zip(uncertain, combination, strict=True):
+                state.set(name, value)
+            output = output + self._simple_once(node, replace(frame, state=state))
+        if next(choices, None) is not None:
+            self.unresolved("a command", f"has more than {MAX_SCENARIOS} possible readings", frame)
+        state = frame.state.fork()
+        self._simple_once(replace(node, words=()), replace(frame, state=state))
+        frame.state.merge((state,))
+        return output
+
+    def _simple_once(self, node: Simple, frame: Frame) -> Stream:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            if self._steps == MAX_STEPS + 1:
+                self.unresolved("this command", f"runs more than {MAX_STEPS} commands", frame)
+            return Stream()
+        expander = self._expander(frame)
+        argv = expander.fields(node.words)
+        environment = self._assign(node.assignments, expander, frame, lasting=not argv)
+        stdin, sinks = self._redirections(node.redirects, frame)
+        if not argv:
+            return self._sink(SILENT, sinks, frame)
+        inner = replace(frame, stdin=stdin or frame.stdin)
+        output = self.run(argv, inner, environment)
+        return self._sink(output, sinks, frame)
+
+    def _assign(
+        self, assignments: Iterable[Assignment], expander: Expander, frame: Frame, *, lasting: bool
+    ) -> dict[str, Value]:
+        """Evaluate assignments; lasting ones change the shell, others are the environment of one command."""
+        environment: dict[str, Value] = {}
+        for item in assignments:
+            if item.items is not None:
+                values = tuple(expander.fields(item.items))
+                frame.state.arrays[item.name] = (*frame.state.arrays.get(item.name, ()), *values) if item.append else values
+                continue
+            value = expander.single(item.value)
+            if item.append:
+                before = frame.state.variables.get(item.name, (Value(""),))[0]
+                value = Value(before.text + value.text, origins=before.origins | value.origins)
+            if item.index:
+                held = frame.state.arrays.get(item.name, ())
+                frame.state.arrays[item.name] = (*held, value)
+            elif lasting:
+                frame.state.set(item.name, value)
+            else:
+                environment[item.name] = value
+        return environment
+
+    # -- redirections
+
+    def _redirections(self, redirects: Iterable[Redirect], frame: Frame) -> tuple[Stream | None, list[tuple[str, bool]]]:
+        """Standard input, where it is redirected, and the files that standard output goes to (path, append)."""
+        stdin: Stream | None = None
+        sinks: list[tuple[str, bool]] = []
+        for redirect in redirects:
+            expander = self._expander(frame)
+            if redirect.heredoc is not None:
+                value = expander.single(redirect.heredoc.body)
+                stdin = Stream(value.text, value.origins)
+                continue
+            value = expander.single(redirect.target)
+            if redirect.operator == "<<<":
+                stdin = Stream(value.text + "\n", value.origins)
+            elif redirect.operator in ("<", "<>"):
+                stdin = self._input(value, frame)
+                if redirect.operator == "<>":
+                    self._output(value, frame, append=True)
+            elif redirect.operator in (">&", "<&") and (value.text.isdigit() or value.text in ("-", "")):
+                continue
+            elif redirect.operator != "<&":
+                path = self._output(value, frame, append=">>" in redirect.operator)
+                if redirect.fd in ("", "1") and path:
+                    sinks.append((path, ">>" in redirect.operator))
+        return stdin, sinks
+
+    def _input(self, value: Value, frame: Frame) -> Stream:
+        path = self.path(value, frame)
+        if path.startswith(("/dev/tcp/", "/dev/udp/")):
+            host = path.split("/")[3]
+            self.emit(Effect(EffectKind.FETCH, host, "a shell redirection"), frame)
+            return Stream(origins=frozenset((f"network:{host}",)))
+        if path in SILENT_DEVICES:
+            return SILENT if path == "/dev/null" else Stream()
+        if not path.startswith("/dev/fd/"):
+            flags = Flag.CONTENT_OUT | (Flag.GLOB if value.glob else Flag.NONE)
+            self.emit(Effect(EffectKind.READ, path, "a shell redirection", flags=flags), frame)
+        return self.content(path, frame)
+
+    def _output(self, value: Value, frame: Frame, *, append: bool) -> str:
+        """Record a redirection to a file; its path, "" where it is a device."""
+        path = self.path(value, frame)
+        if path in SILENT_DEVICES or path.startswith("/dev/fd/"):
+            return ""
+        if path.startswith(("/dev/tcp/", "/dev/udp/")):
+            reads = files_in(frame.stdin.origins) if frame.stdin else ()
+            self.emit(Effect(EffectKind.SEND, path.split("/")[3], "a shell redirection", reads=reads), frame)
+            return ""
+        return path
+
+    def _sink(self, output: Stream, sinks: Iterable[tuple[str, bool]], frame: Frame) -> Stream:
+        """Let ``output`` flow into the files, if there are any; what is left for the pipe."""
+        written = False
+        for path, append in sinks:
+            written = True
+            if path.startswith(
+                ("/dev/sd", "/dev/nvme", "/dev/hd", "/dev/vd", "/dev/mmcblk", "/dev/disk", "/dev/mapper", "/dev/xvd")
+            ):
+                self.emit(Effect(EffectKind.DEVICE, path, "a shell redirection"), frame)
+                continue
+            self.write(path, output, frame, append=append, program="a shell redirection")
+        return SILENT if written else output
+
+    def write(self, path: str, content: Stream, frame: Frame, *, append: bool, program: str) -> None:
+        """Record that ``content`` is put at ``path``, and remember it for what is run later."""
+        text = None if UNKNOWN in content.text else content.text
+        flags = Flag.APPEND if append else Flag.NONE
+        effect = Effect(EffectKind.WRITE, path, program, flags=flags, reads=files_in(content.origins), text=text)
+        self.emit(effect, frame)
+        if not frame.flags & Flag.REMOTE:
+            before = frame.state.files.get(path, SILENT) if append else SILENT
+            frame.state.files[path] = before + content
+
+    def content(self, path: str, frame: Frame) -> Stream:
+        """What is known of a file's content: what this command wrote there, else what is on disk."""
+        if path in frame.state.files:
+            return frame.state.files[path]
+        origin = frozenset((f"file:{path}",))
+        text = None if UNKNOWN in path else self.world.script(path)
+        return Stream(UNKNOWN if text is None else text, origin)
+
+    # -- running programs
+
+    def run(self, argv: Sequence[Value], frame: Frame, environment: dict[str, Value] | None = None) -> Stream:
+        """Run one command word with its arguments."""
+        environment = environment or {}
+        name = argv[0].text
+        if frame.depth > MAX_DEPTH:
+            self.unresolved(name, f"is nested more than {MAX_DEPTH} deep", frame)
+            return Stream()
+        state = frame.state
+        if name in state.aliases and name not in frame.calls:
+            words = " ".join([state.aliases[name], *(quote(value.text) for value in argv[1:])])
+            return self.text(words, replace(frame, calls=(*frame.calls, name)))
+        if name in state.functions:
+            return self._call(name, argv, frame, environment)
+        if name in builtins.TABLE:
+            output = builtins.TABLE[name](self, argv, frame, environment)
+            if output is not None:
+                return output
+        if UNKNOWN in name:
+            return self._unknown_program(argv, frame)
+        return self._external(argv, frame, environment)
+
+    def _call(self, name: str, argv: Sequence[Value], frame: Frame, environment: dict[str, Value]) -> Stream:
+        if name in frame.calls:
+            if frame.parallel:
+                self.emit(Effect(EffectKind.DESTRUCTIVE, name, "a function that starts itself", rule="system.fork-bomb"), frame)
+            return Stream()
+        state = frame.state
+        before, held = state.positional, dict(state.variables)
+        state.positional = tuple(argv[1:])
+        for key, value in environment.items():
+            state.set(key, value)
+        output = self.command(state.functions[name], replace(frame, calls=(*frame.calls, name), depth=frame.depth + 1))
+        state.positional = before
+        for key in environment:
+            state.variables.pop(key, None)
+            if key in held:
+                state.variables[key] = held[key]
+        return output
+
+    def _unknown_program(self, argv: Sequence[Value], frame: Frame) -> Stream:
+        origins = argv[0].origins
+        if url := network_in(origins):
+            self.emit(
+                Effect(EffectKind.RUN_FETCHED, url, "a command word", detail="the command itself comes over the network"), frame
+            )
+        else:
+            words = " ".join(value.text for value in argv)
+            self.unresolved(words, "the program's name is not known before it runs", frame)
+        return Stream(origins=origins)
+
+    def _external(self, argv: Sequence[Value], frame: Frame, environment: dict[str, Value]) -> Stream:
+        written = argv[0].text
+        name = written.rsplit("/", 1)[-1].removesuffix(".exe")
+        texts = (name, *(value.text for value in argv[1:]))
+        origins = frozenset[str]().union(*(value.origins for value in argv))
+        origins |= frozenset().union(*(value.origins for value in environment.values()))
+        stdin = frame.stdin
+        exported = {key: frame.state.variables[key][0].text for key in frame.state.exported if key in frame.state.variables}
+        invocation = Invocation(
+            argv=texts,
+            cwd=frame.state.cwd,
+            world=self.world,
+            path=written,
+            stdin=stdin.text if stdin else None,
+            origins=origins | (stdin.origins if stdin else frozenset()),
+            env=exported | {key: value.text for key, value in environment.items()},
+            globs=frozenset(at for at, value in enumerate(argv) if value.glob),
+            flags=frame.flags,
+        )
+        self.analysis.programs.append(texts)
+        inner = replace(frame, depth=frame.depth + 1)
+        if "/" in written and self._is_own_file(written, frame):
+            script = ScriptFile(absolute(written, frame.state.cwd), args=texts[1:])
+            return self.outcomes((script,), invocation, inner)
+        produced = self.outcomes(handler_for(name)(invocation), invocation, inner)
+        known = outputs.output_of(invocation, lambda path: self.content(path, frame))
+        if known is not None:
+            return Stream(known.text, known.origins | invocation.origins)
+        return Stream(produced.text, produced.origins | invocation.origins)
+
+    def _is_own_file(self, written: str, frame: Frame) -> bool:
+        """True where a program given by path is a file that this session wrote or nobody vouches for."""
+        path = absolute(written, frame.state.cwd)
+        return path in frame.state.files or self.world.script(path) is not None
+
+    def outcomes(self, items: Iterable[Outcome], invocation: Invocation, frame: Frame) -> Stream:
+        """Record effects and run nested code; the output of nested code, or what the effects tell of the output."""
+        nested: Stream | None = None
+        origins: set[str] = set()
+        for item in items:
+            match item:
+                case Effect():
+                    item = self._completed(item, invocation)
+                    self.emit(item, frame)
+                    origins.update(_origin_of(item))
+                    self._remember(item, frame)
+                case ShellText():
+                    nested = self._shell_text(item, frame)
+                case Argv():
+                    nested = self._argv(item, invocation, frame)
+                case Snippet():
+                    nested = self.snippet(
+                        item.language, item.source, item.args, invocation, replace(frame, flags=frame.flags | item.flags)
+                    )
+                case ScriptFile():
+                    nested = self._script_file(item, invocation, frame)
+        return Stream(nested.text, nested.origins | origins) if nested else Stream(origins=frozenset(origins))
+
+    def _shell_text(self, item: ShellText, frame: Frame) -> Stream:
+        state = frame.state.fork()
+        state.positional = tuple(Value(word) for word in item.args[1:])
+        state.name = item.args[0] if item.args else "bash"
+        state.cwd = item.cwd or state.cwd
+        if item.flags & Flag.REMOTE:
+            state = State(cwd=item.cwd or f"/{UNKNOWN}")
+        return self.text(item.text, replace(frame, state=state, flags=frame.flags | item.flags))
+
+    def _argv(self, item: Argv, invocation: Invocation, frame: Frame) -> Stream:
+        if not item.argv:
+            return Stream()
+        words = [Value(word, glob=at in item.globs, origins=_kept(word, invocation)) for at, word in enumerate(item.argv)]
+        if item.more:
+            words.append(ANYTHING)
+        state = frame.state.fork()
+        state.cwd = item.cwd or state.cwd
+        state.functions = {}
+        state.aliases = {}
+        environment = {key: Value(text) for key, text in {**invocation.env, **item.env}.items()}
+        return self.run(words, replace(frame, state=state, flags=frame.flags | item.flags), environment)
+
+    def snippet(self, language: str, source: str, args: tuple[str, ...], invocation: Invocation, frame: Frame) -> Stream:
+        """Run code of another language."""
+        from checkrein.detect.shell.snippets import analyse_snippet  # noqa: PLC0415 - grammars load only where needed
+
+        stdin = invocation.stdin
+        items = analyse_snippet(language, source, cwd=frame.state.cwd, world=self.world, args=args, stdin=stdin)
+        return self.outcomes(items, invocation, replace(frame, depth=frame.depth + 1))
+
+    def _script_file(self, item: ScriptFile, invocation: Invocation, frame: Frame) -> Stream:
+        frame = replace(frame, flags=frame.flags | item.flags)
+        if frame.flags & Flag.REMOTE:
+            return Stream()
+        path = absolute(item.path, frame.state.cwd)
+        written = frame.state.files.get(path)
+        if written is not None and (url := network_in(written.origins)):
+            self.emit(Effect(EffectKind.RUN_FETCHED, url, invocation.name, detail=path), frame)
+            return Stream(origins=written.origins)
+        text = written.text if written is not None else None if UNKNOWN in path else self.world.script(path)
+        if text is None:
+            self.emit(Effect(EffectKind.EXECUTE, path, invocation.name), frame)
+            return Stream()
+        if frame.depth > MAX_DEPTH or path in frame.calls:
+            return Stream()
+        inner = replace(frame, calls=(*frame.calls, path))
+        self.emit(Effect(EffectKind.EXECUTE, path, invocation.name, detail="judged by its content"), frame)
+        return self.code(text, item.language or language_of(path, text), item.args, invocation, inner, source=path)
+
+    def code(
+        self, text: str, language: str, args: tuple[str, ...], invocation: Invocation, frame: Frame, *, source: str
+    ) -> Stream:
+        """Run text in whatever language it is; text that is partly unknown is also recorded as such."""
+        if text.strip() == UNKNOWN:
+            detail = f"{source} is not known before it runs"
+            self.emit(Effect(EffectKind.RUN_UNKNOWN, source, invocation.name, detail=detail), frame)
+            return Stream()
+        if language == "shell":
+            return self._shell_text(ShellText(text, (source, *args)), frame)
+        if language:
+            return self.snippet(language, text, args, invocation, frame)
+        return Stream()
+
+    def _completed(self, effect: Effect, invocation: Invocation) -> Effect:
+        """Say what flows out: a SEND that reads standard input, or words made from a file, sends that file."""
+        if effect.kind not in (EffectKind.SEND, EffectKind.FETCH):
+            return effect
+        flowing = set(files_in(invocation.origins))
+        named = {path for path in effect.reads if path not in ("-", "/dev/stdin", "@-")}
+        if effect.kind is EffectKind.FETCH and not flowing:
+            return effect
+        return replace(effect, kind=EffectKind.SEND, reads=tuple(sorted(named | flowing)))
+
+    def _remember(self, effect: Effect, frame: Frame) -> None:
+        """What a program wrote is content for what runs later."""
+        if effect.kind is not EffectKind.WRITE or frame.flags & Flag.REMOTE or effect.flags & Flag.CREATE:
+            return
+        if effect.text is not None:
+            frame.state.files[effect.target] = Stream(effect.text)
+        elif effect.reads:
+            held = [self.content(path, frame) if not path.startswith("http") else Stream() for path in effect.reads]
+            if any(network_in(stream.origins) for stream in held) or any(path in frame.state.files for path in effect.reads):
+                frame.state.files[effect.target] = held[0]
+        elif effect.detail.startswith("network:"):
+            frame.state.files[effect.target] = Stream(origins=frozenset((effect.detail,)))
+
+    # -- records
+
+    def emit(self, effect: Effect, frame: Frame) -> None:
+        """Record an effect once, with what is true of everything in this frame."""
+        effect = replace(effect, flags=effect.flags | frame.flags) if frame.flags else effect
+        if effect not in self._seen:
+            self._seen.add(effect)
+            self.analysis.effects.append(effect)
+
+    def unresolved(self, what: str, why: str, frame: Frame) -> None:
+        """Record that something could not be resolved."""
+        self.emit(Effect(EffectKind.UNRESOLVED, what, "", detail=why), frame)
+
+    # -- helpers
+
+    def path(self, value: Value, frame: Frame) -> str:
+        """A field as an absolute path."""
+        return absolute(value.text, frame.state.cwd) if value.text else frame.state.cwd
+
+    def _expander(self, frame: Frame) -> Expander:
+        def substitute(body: Script) -> Value:
+            inner = replace(frame, state=frame.state.fork(), depth=frame.depth + 1)
+            if inner.depth > MAX_DEPTH:
+                self.unresolved("a command substitution", f"is nested more than {MAX_DEPTH} deep", frame)
+                return ANYTHING
+            return self.script(body, inner).value()
+
+        def process(body: Script) -> str:
+            path = f"/dev/fd/{next(self._descriptors)}"
+            inner = replace(frame, state=frame.state.fork(), depth=frame.depth + 1)
+            frame.state.files[path] = self.script(body, inner) if inner.depth <= MAX_DEPTH else Stream()
+            return path
+
+        return Expander(frame.state, self.world, substitute, process)
+
+
+def quote(text: str) -> str:
+    """``text`` as one shell word."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _origin_of(effect: Effect) -> Iterator[str]:
+    if effect.kind is EffectKind.READ and effect.flags & Flag.CONTENT_OUT:
+        yield f"file:{effect.target}"
+    elif effect.kind in (EffectKind.FETCH, EffectKind.SEND):
+        yield f"network:{effect.target}"
+
+
+def _kept(word: str, invocation: Invocation) -> frozenset[str]:
+    """The origins of a word that a wrapper passes on: unknown text keeps where it came from."""
+    return invocation.origins if UNKNOWN in word else frozenset()
+
+
+def _names(node: Simple) -> list[str]:
+    """The variables that a simple command's words refer to."""
+    names: dict[str, None] = {}
+    pending: list[Part] = [part for word in node.words for part in word.parts]
+    pending += [part for item in node.assignments for part in item.value.parts]
+    pending += [part for redirect in node.redirects for part in redirect.target.parts]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Parameter):
+            names[part.name] = None
+            if part.argument is not None:
+                pending.extend(part.argument.parts)
+        elif isinstance(part, Arithmetic):
+            pending.extend(part.parts)
+        elif isinstance(part, (Substitution, Process)):
+            continue
+    return list(names)
+
+
+def analyse(text: str, world: World, cwd: str) -> Analysis:
+    """What the shell command ``text`` would do when run in the folder ``cwd``. Never raises for any text.
+
+    NUL bytes are dropped, as bash drops them: inside the analysis they stand for unknown text.
+    """
+    interpreter = Interpreter(world)
+    interpreter.text(text.replace(UNKNOWN, ""), Frame(State(cwd=cwd)))
+    return interpreter.analysis

@@ -1,0 +1,298 @@
+"""What simple programs print, where it follows from their words and input alone.
+
+Known output is what lets ``$(echo rm) -rf ~`` and ``echo cm0= | base64 -d | sh`` be read as what they run.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import re
+from collections.abc import Callable, Sequence
+
+from checkrein.core.effect import UNKNOWN
+from checkrein.detect.shell.lexer import unescape_ansi
+from checkrein.detect.shell.model import Invocation, absolute
+from checkrein.detect.shell.options import parse_options
+from checkrein.detect.shell.values import Stream
+
+Content = Callable[[str], Stream]
+MAX_OUTPUT = 1_000_000
+FORMAT = re.compile(r"%(%|[-+ #0]*\d*(?:\.\d+)?[a-zA-Z])")
+
+
+def output_of(invocation: Invocation, content: Content) -> Stream | None:
+    """What the program prints, None where that is not known. ``content`` gives what is known of a file."""
+    program = TABLE.get(invocation.name)
+    if program is None:
+        return None
+    result = program(invocation, content)
+    return Stream(result) if isinstance(result, str) else result
+
+
+def _echo(invocation: Invocation, _: Content) -> str:
+    words = list(invocation.args)
+    escapes, newline = False, "\n"
+    while words and re.fullmatch(r"-[neE]+", words[0]):
+        option = words.pop(0)
+        escapes = escapes or "e" in option
+        newline = "" if "n" in option else newline
+    text = " ".join(words)
+    return (unescape_ansi(text) if escapes else text) + newline
+
+
+def _printf(invocation: Invocation, _: Content) -> str:
+    return printf_text(invocation.args)
+
+
+def printf_text(words: Sequence[str]) -> str:
+    """What ``printf FORMAT WORD...`` prints; the format is used again while words are left."""
+    if words and words[0] == "--":
+        words = words[1:]
+    if not words:
+        return ""
+    pattern, rest = unescape_ansi(words[0]), list(words[1:])
+    output: list[str] = []
+    while True:
+        had = len(rest)
+
+        def one(match: re.Match[str]) -> str:
+            if match[1] == "%":
+                return "%"
+            word = rest.pop(0) if rest else ""  # noqa: B023 - used at once
+            if match[1][-1] == "b":
+                return unescape_ansi(word)
+            if match[1][-1] == "c":
+                return word[:1]
+            return word
+
+        output.append(FORMAT.sub(one, pattern))
+        if not rest or len(rest) == had or len(output) > 1_000:
+            return "".join(output)
+
+
+def _cat(invocation: Invocation, content: Content) -> Stream | None:
+    options = parse_options(invocation.args)
+    paths = options.words
+    if not paths:
+        return Stream(invocation.stdin) if invocation.stdin is not None else None
+    result = Stream("")
+    for path in paths:
+        if path == "-":
+            result += Stream(invocation.stdin or UNKNOWN)
+        else:
+            result += content(absolute(path, invocation.cwd))
+    return result
+
+
+def _base64(invocation: Invocation, content: Content) -> str | Stream | None:
+    options = parse_options(invocation.args, values=("-w", "--wrap", "-b", "-i", "-o"), flags=("--decode", "--ignore-garbage"))
+    source = _input(invocation, content, options.words)
+    if source is None or UNKNOWN in source.text:
+        return None
+    if options.has("-d", "-D", "--decode"):
+        return _decoded(lambda: base64.b64decode(re.sub(r"[^A-Za-z0-9+/=]", "", _padded(source.text))))
+    return base64.b64encode(source.text.encode("utf-8", "replace")).decode() + "\n"
+
+
+def _padded(text: str) -> str:
+    kept = re.sub(r"[^A-Za-z0-9+/]", "", text.strip())
+    return kept + "=" * (-len(kept) % 4)
+
+
+def _base32(invocation: Invocation, content: Content) -> str | Stream | None:
+    options = parse_options(invocation.args, values=("-w", "--wrap"), flags=("--decode",))
+    source = _input(invocation, content, options.words)
+    if source is None or UNKNOWN in source.text or not options.has("-d", "--decode"):
+        return None
+    return _decoded(lambda: base64.b32decode("".join(source.text.split())))
+
+
+def _xxd(invocation: Invocation, content: Content) -> str | Stream | None:
+    options = parse_options(invocation.args, values=("-c", "-g", "-l", "-s", "-n", "-o"))
+    source = _input(invocation, content, options.words)
+    if source is None or UNKNOWN in source.text or not options.has("-r"):
+        return None
+    text = source.text if options.has("-p") else " ".join(line.partition(":")[2][:41] for line in source.text.splitlines())
+    return _decoded(lambda: bytes.fromhex("".join(text.split())))
+
+
+def _decoded(decode: Callable[[], bytes]) -> str | Stream:
+    try:
+        return decode().decode("utf-8", "replace")
+    except (ValueError, binascii.Error):
+        return Stream()
+
+
+def _input(invocation: Invocation, content: Content, paths: Sequence[str]) -> Stream | None:
+    if paths and paths[0] != "-":
+        return content(absolute(paths[0], invocation.cwd))
+    return Stream(invocation.stdin) if invocation.stdin is not None else None
+
+
+def _tr(invocation: Invocation, _: Content) -> str | None:
+    options = parse_options(invocation.args)
+    words, source = options.words, invocation.stdin
+    if source is None:
+        return None
+    sets = [_tr_set(word) for word in words]
+    if not sets or any(chars is None for chars in sets):
+        return UNKNOWN
+    first = sets[0] or ""
+    if options.has("-d", "--delete"):
+        return None if options.has("-c", "-C") else "".join(char for char in source if char not in first)
+    if len(sets) < 2 or options.has("-c", "-C", "-s"):
+        return UNKNOWN if UNKNOWN in source or len(sets) > 1 else source
+    second = sets[1] or ""
+    if not second:
+        return source
+    padded = second + second[-1] * max(len(first) - len(second), 0)
+    return source.translate({ord(old): new for old, new in zip(first, padded, strict=False)})
+
+
+def _tr_set(word: str) -> str | None:
+    classes = {
+        "[:upper:]": "A-Z",
+        "[:lower:]": "a-z",
+        "[:digit:]": "0-9",
+        "[:alpha:]": "A-Za-z",
+        "[:space:]": " \t\n",
+        "[:blank:]": " \t",
+    }
+    for name, chars in classes.items():
+        word = word.replace(name, chars)
+    text = unescape_ansi(word)
+    result: list[str] = []
+    at = 0
+    while at < len(text):
+        if at + 2 < len(text) and text[at + 1] == "-":
+            low, high = ord(text[at]), ord(text[at + 2])
+            if high - low > 256:
+                return None
+            result.extend(chr(code) for code in range(low, high + 1))
+            at += 3
+        else:
+            result.append(text[at])
+            at += 1
+    return "".join(result)
+
+
+def _rev(invocation: Invocation, content: Content) -> str | None:
+    source = _input(invocation, content, invocation.args)
+    return None if source is None else "\n".join(line[::-1] for line in source.text.split("\n"))
+
+
+def _lines(invocation: Invocation, content: Content) -> Stream | None:
+    """head, tail, sort, uniq, tac, nl: some or all of the lines that go in. More lines than come out are harmless."""
+    options = parse_options(invocation.args, values=("-n", "-c", "--lines", "--bytes", "-k", "-t", "-s", "-w", "-f"))
+    paths = [word for word in options.words if not re.fullmatch(r"\+?\d+", word)]
+    return _input(invocation, content, paths)
+
+
+def _tee(invocation: Invocation, _: Content) -> str | None:
+    return invocation.stdin
+
+
+def _pwd(invocation: Invocation, _: Content) -> str:
+    return invocation.cwd + "\n"
+
+
+def _basename(invocation: Invocation, _: Content) -> str | None:
+    words = parse_options(invocation.args, values=("-s",)).words
+    if not words:
+        return None
+    name = words[0].rstrip("/").rsplit("/", 1)[-1]
+    return (name.removesuffix(words[1]) if len(words) > 1 else name) + "\n"
+
+
+def _dirname(invocation: Invocation, _: Content) -> str | None:
+    words = parse_options(invocation.args).words
+    if not words:
+        return None
+    folder, slash, _name = words[0].rstrip("/").rpartition("/")
+    return (folder or (slash or ".")) + "\n"
+
+
+def _realpath(invocation: Invocation, _: Content) -> str | None:
+    words = parse_options(invocation.args, values=("--relative-to", "--relative-base")).words
+    return absolute(words[-1], invocation.cwd) + "\n" if words else None
+
+
+def _which(invocation: Invocation, _: Content) -> str | None:
+    words = [word for word in invocation.args if not word.startswith("-")]
+    return f"/usr/bin/{words[0]}\n" if words and UNKNOWN not in words[0] and "/" not in words[0] else None
+
+
+def _command_v(invocation: Invocation, content: Content) -> str | None:
+    return _which(invocation, content) if any(word.lower() == "-v" for word in invocation.args[:1]) else None
+
+
+def _seq(invocation: Invocation, _: Content) -> str | None:
+    words = [word for word in invocation.args if re.fullmatch(r"-?\d+", word)]
+    if not words or len(words) != len(invocation.args):
+        return None
+    numbers = [int(word) for word in words]
+    first = numbers[0] if len(numbers) > 1 else 1
+    step = numbers[1] if len(numbers) > 2 else 1
+    span = range(first, numbers[-1] + (1 if step > 0 else -1), step or 1)
+    return "\n".join(map(str, span)) + "\n" if len(span) <= 500 else None
+
+
+def _mktemp(invocation: Invocation, _: Content) -> str:
+    folder = invocation.env.get("TMPDIR") or invocation.world.variable("TMPDIR") or "/tmp"
+    words = parse_options(invocation.args, values=("-p", "--suffix")).words
+    template = words[0].replace("X", "") if words else "tmp."
+    return absolute(f"{template}{UNKNOWN}", folder) + "\n"
+
+
+def _find(invocation: Invocation, _: Content) -> str | None:
+    from checkrein.detect.shell.find import found_paths  # noqa: PLC0415 - find has handlers, which need this module
+
+    return "\n".join(found_paths(invocation)) + "\n"
+
+
+def _rot13(invocation: Invocation, _: Content) -> str | None:
+    return codecs.encode(invocation.stdin, "rot13") if invocation.stdin is not None else None
+
+
+def _listing(invocation: Invocation, _: Content) -> str:
+    """ls, git ls-files and their like: names below the folders that were named."""
+    words = [word for word in invocation.args if not word.startswith("-")]
+    folders = words or ["."]
+    return "".join(
+        f"{word if at in invocation.globs else f'{folder}/{UNKNOWN}'}\n"
+        for at, (word, folder) in enumerate(zip(folders, folders, strict=True), 1)
+    )
+
+
+TABLE: dict[str, Callable[[Invocation, Content], str | Stream | None]] = {
+    "base32": _base32,
+    "base64": _base64,
+    "basename": _basename,
+    "cat": _cat,
+    "command": _command_v,
+    "dirname": _dirname,
+    "echo": _echo,
+    "fd": _find,
+    "fdfind": _find,
+    "find": _find,
+    "gbase64": _base64,
+    "ls": _listing,
+    "head": _lines,
+    "mktemp": _mktemp,
+    "printf": _printf,
+    "pwd": _pwd,
+    "realpath": _realpath,
+    "rev": _rev,
+    "rot13": _rot13,
+    "seq": _seq,
+    "sort": _lines,
+    "tac": _lines,
+    "tail": _lines,
+    "tee": _tee,
+    "tr": _tr,
+    "uniq": _lines,
+    "which": _which,
+    "xxd": _xxd,
+}

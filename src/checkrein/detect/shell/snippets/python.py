@@ -1,0 +1,386 @@
+"""Lowers Python. What does not parse as Python 3 is salvaged statement by statement with an error-tolerant parser."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+import warnings
+from collections.abc import Callable
+
+from checkrein.core.effect import UNKNOWN
+from checkrein.detect.shell.snippets import ir
+from checkrein.detect.shell.snippets.lowering import MARK, Lowered, deep, const_text
+from checkrein.detect.shell.snippets.python_table import PYTHON
+from checkrein.detect.shell.snippets.tree import Node, parse, text_of
+
+MAX_NESTING = 90
+COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+PLAIN_CODINGS = frozenset(("utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "cp1252", "utf-8-sig"))
+OPERATORS = {ast.Div: "/", ast.Mult: "*", ast.Mod: "%", ast.Sub: "-", ast.BitXor: "^", ast.FloorDiv: "//", ast.BitOr: "|"}
+DIALECT = PYTHON
+
+
+def lower(source: str) -> Lowered:
+    """The program, with what could not be read."""
+    problems = [
+        f"the source declares the encoding {found[1]}"
+        for line in source[:1000].splitlines()[:2]
+        if (found := COOKIE.match(line)) and found[1].lower().replace("_", "-") not in PLAIN_CODINGS
+    ]
+    try:
+        tree = _parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        problems.append(f"not valid Python: {str(error)[:120]}")
+        return Lowered(_salvaged(source, problems), tuple(problems))
+    lowering = PythonLowering()
+    return Lowered(lowering.body(tree.body), tuple(problems))
+
+
+def _parse(source: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
+
+
+def _salvaged(source: str, problems: list[str]) -> tuple[ir.Node, ...]:
+    """Every largest piece of a broken program that parses by itself. The work is bounded by a multiple of the source's size."""
+    found: list[ir.Node] = []
+    budget = 8 * len(source) + 1000
+    stack = [parse("python", source).root_node]
+    while stack:
+        node = stack.pop()
+        if not node.is_named or node.type in ("comment", "string_content"):
+            continue
+        if node.type not in ("module", "ERROR", "block"):
+            text = text_of(node)
+            budget -= len(text)
+            if budget < 0:
+                problems.append("too much of the code does not parse to be followed")
+                break
+            piece = _piece(node, text)
+            if piece is not None:
+                found += PythonLowering().body(piece)
+                continue
+        stack += reversed(node.children)
+    return tuple(found)
+
+
+def _piece(node: Node, text: str) -> list[ast.stmt] | None:
+    if node.type == "exec_statement":  # Python 2
+        text = f"exec({text.removeprefix('exec').strip().partition(' in ')[0]})"
+    elif node.type == "print_statement":
+        text = f"print({text.removeprefix('print').strip().removeprefix('>>')})"
+    elif node.type in ("identifier", "integer", "string"):
+        return []
+    indent = " " * node.start_point[1]
+    try:
+        return _parse(textwrap.dedent(indent + text) if "\n" in text else text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+class PythonLowering:
+    """One program's way from ``ast`` to the common nodes."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._globals: list[set[str]] = [set()]
+
+    def body(self, statements: list[ast.stmt]) -> tuple[ir.Node, ...]:
+        """Statements in order."""
+        return tuple(self.node(statement) for statement in statements)
+
+    def node(self, node: ast.AST) -> ir.Node:
+        """Any node; one that has no lowering of its own is opaque over its children."""
+        if self._depth >= MAX_NESTING:
+            return deep()
+        self._depth += 1
+        try:
+            lowered = LOWERINGS.get(type(node))
+            return lowered(self, node) if lowered else self._opaque(node)
+        finally:
+            self._depth -= 1
+
+    def nodes(self, nodes: list[ast.expr]) -> tuple[ir.Node, ...]:
+        """Expressions in order."""
+        return tuple(self.node(node) for node in nodes)
+
+    def _opaque(self, node: ast.AST) -> ir.Node:
+        return ir.Opaque(
+            tuple(
+                self.node(child)
+                for child in ast.iter_child_nodes(node)
+                if not isinstance(child, (ast.expr_context, ast.operator))
+            )
+        )
+
+    # -- expressions
+
+    def constant(self, node: ast.Constant) -> ir.Node:
+        value = node.value
+        if isinstance(value, str):
+            return ir.Const(const_text(value))
+        return ir.Const(value if isinstance(value, (bytes, int, float, bool)) or value is None else UNKNOWN)
+
+    def name(self, node: ast.Name) -> ir.Node:
+        return ir.Unreadable("part of the code is not known before it runs") if MARK in node.id else ir.Name(node.id)
+
+    def attribute(self, node: ast.Attribute) -> ir.Node:
+        names = []
+        inner: ast.expr = node
+        while isinstance(inner, ast.Attribute):
+            names.append(UNKNOWN if MARK in inner.attr else inner.attr)
+            inner = inner.value
+        lowered = self.node(inner)
+        if len(names) > 40:
+            return ir.Opaque((lowered,))
+        for name in reversed(names):
+            lowered = ir.Attr(lowered, name)
+        return lowered
+
+    def subscript(self, node: ast.Subscript) -> ir.Node:
+        obj = self.node(node.value)
+        if isinstance(node.slice, ast.Slice):
+            part = node.slice
+            bounds = [None if bound is None else self.node(bound) for bound in (part.lower, part.upper, part.step)]
+            return ir.Slice(obj, *bounds)
+        return ir.Index(obj, self.node(node.slice))
+
+    def call(self, node: ast.Call) -> ir.Node:
+        named = tuple((item.arg, self.node(item.value)) for item in node.keywords if item.arg)
+        spread = tuple(self.node(item.value) for item in node.keywords if not item.arg)
+        call = ir.Call(self.node(node.func), self.nodes(node.args) + spread, named)
+        return call
+
+    def starred(self, node: ast.Starred) -> ir.Node:
+        return ir.Spread(self.node(node.value))
+
+    def binary(self, node: ast.BinOp) -> ir.Node:
+        if isinstance(node.op, ast.Add):
+            parts: list[ast.expr] = []
+            left: ast.expr = node
+            while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
+                parts.append(left.right)
+                left = left.left
+            return ir.Concat(self.nodes([left, *reversed(parts)]), typed=True)
+        chain: list[tuple[str, ast.expr]] = []
+        left = node
+        while isinstance(left, ast.BinOp) and type(left.op) in OPERATORS:
+            chain.append((OPERATORS[type(left.op)], left.right))
+            left = left.left
+        if not chain:
+            return self._opaque(node)
+        lowered = self.node(left)
+        if len(chain) > 40:
+            return ir.Opaque((lowered, *(self.node(right) for _, right in chain)))
+        for op, right in reversed(chain):
+            lowered = ir.Binary(op, lowered, self.node(right))
+        return lowered
+
+    def unary(self, node: ast.UnaryOp) -> ir.Node:
+        if isinstance(node.op, ast.USub):
+            return ir.Binary("-", ir.Const(0), self.node(node.operand))
+        return self._opaque(node)
+
+    def joined(self, node: ast.JoinedStr) -> ir.Node:
+        return ir.Concat(tuple(self.node(part) for part in node.values))
+
+    def formatted(self, node: ast.FormattedValue) -> ir.Node:
+        value = self.node(node.value)
+        return value if node.conversion in (-1, 115) and node.format_spec is None else ir.Opaque((value,))
+
+    def choice(self, node: ast.IfExp) -> ir.Node:
+        return ir.Choice((ir.Opaque((self.node(node.test),)), self.node(node.body), self.node(node.orelse))[1:] if _plain(node.test)
+                         else (ir.Block((self.node(node.test), self.node(node.body))), self.node(node.orelse)))  # fmt: skip
+
+    def boolean(self, node: ast.BoolOp) -> ir.Node:
+        return ir.Choice(self.nodes(node.values))
+
+    def items(self, node: ast.List | ast.Tuple | ast.Set) -> ir.Node:
+        return ir.Items(self.nodes(node.elts))
+
+    def pairs(self, node: ast.Dict) -> ir.Node:
+        return ir.Pairs(
+            tuple(
+                (None if key is None else self.node(key), self.node(item))
+                for key, item in zip(node.keys, node.values, strict=True)
+            )
+        )
+
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> ir.Node:
+        return ir.Collect(self.node(node.elt), self._rounds(node.generators))
+
+    def dict_comprehension(self, node: ast.DictComp) -> ir.Node:
+        return ir.Opaque((ir.Collect(ir.Items((self.node(node.key), self.node(node.value))), self._rounds(node.generators)),))
+
+    def _rounds(self, generators: list[ast.comprehension]) -> tuple[tuple[ir.Node | None, ir.Node], ...]:
+        rounds: list[tuple[ir.Node | None, ir.Node]] = []
+        for one in generators:
+            rounds.append((self.node(one.target), self.node(one.iter)))
+            rounds += [(None, self.node(test)) for test in one.ifs]
+        return tuple(rounds)
+
+    def walrus(self, node: ast.NamedExpr) -> ir.Node:
+        return ir.Assign(self.node(node.target), self.node(node.value), declare=True)
+
+    def passed_on(self, node: ast.Await | ast.Expr) -> ir.Node:
+        return self.node(node.value)
+
+    def yielded(self, node: ast.Yield) -> ir.Node:
+        return ir.Return(ir.Items(() if node.value is None else (self.node(node.value),), more=node.value is None))
+
+    def yielded_from(self, node: ast.YieldFrom) -> ir.Node:
+        return ir.Return(self.node(node.value))
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> ir.Node:
+        self._globals.append(set())
+        arguments = node.args
+        params = [*arguments.posonlyargs, *arguments.args]
+        lacking = len(params) - len(arguments.defaults)
+        made = [
+            ir.Param(ir.Name(param.arg), self.node(arguments.defaults[at - lacking]) if at >= lacking else None)
+            for at, param in enumerate(params)
+        ]
+        if arguments.vararg:
+            made.append(ir.Param(ir.Name(arguments.vararg.arg), rest=True))
+        for param, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            made.append(ir.Param(ir.Name(param.arg), None if default is None else self.node(default)))
+        if isinstance(node, ast.Lambda):
+            lowered: ir.Node = ir.Function("", tuple(made), (ir.Return(self.node(node.body)),))
+        else:
+            lowered = ir.Function(node.name, tuple(made), self.body(node.body))
+            for decorator in reversed(node.decorator_list):
+                lowered = ir.Opaque((lowered, ir.Call(self.node(decorator), (ir.Name(node.name),))))
+        self._globals.pop()
+        return lowered
+
+    def klass(self, node: ast.ClassDef) -> ir.Node:
+        bases = self.nodes(node.bases) + tuple(self.node(item.value) for item in node.keywords)
+        return ir.Class(node.name, bases + self.nodes(node.decorator_list), self.body(node.body))
+
+    # -- statements
+
+    def assign(self, node: ast.Assign) -> ir.Node:
+        value = self.node(node.value)
+        assigned = [
+            self._to(target, value if not at else self._again(node.targets[0])) for at, target in enumerate(node.targets)
+        ]
+        return assigned[0] if len(assigned) == 1 else ir.Block(tuple(assigned))
+
+    def _again(self, target: ast.expr) -> ir.Node:
+        return self.node(target)
+
+    def _to(self, target: ast.expr, value: ir.Node, op: str = "") -> ir.Node:
+        declare = not (isinstance(target, ast.Name) and target.id in self._globals[-1])
+        return ir.Assign(self.node(target), value, declare=declare, op=op)
+
+    def annotated(self, node: ast.AnnAssign) -> ir.Node:
+        return ir.Block(()) if node.value is None else self._to(node.target, self.node(node.value))
+
+    def augmented(self, node: ast.AugAssign) -> ir.Node:
+        return self._to(node.target, self.node(node.value), "+" if isinstance(node.op, ast.Add) else "?")
+
+    def branch(self, node: ast.If) -> ir.Node:
+        parts: list[ir.Node] = []
+        current: ast.If | None = node
+        while current is not None:
+            parts += [self.node(current.test), ir.Block(self.body(current.body), maybe=True)]
+            following = current.orelse
+            current = following[0] if len(following) == 1 and isinstance(following[0], ast.If) else None
+            if current is None and following:
+                parts.append(ir.Block(self.body(following), maybe=True))
+        return ir.Block(tuple(parts))
+
+    def loop(self, node: ast.For | ast.AsyncFor) -> ir.Node:
+        lowered = ir.For(self.node(node.target), self.node(node.iter), self.body(node.body), declare=True)
+        return ir.Block((lowered, ir.Block(self.body(node.orelse), maybe=True))) if node.orelse else lowered
+
+    def repeat(self, node: ast.While) -> ir.Node:
+        body = (self.node(node.test), *self.body(node.body), *self.body(node.orelse))
+        return ir.Block(body, maybe=True, loop=True)
+
+    def attempt(self, node: ast.Try) -> ir.Node:
+        handlers = tuple(ir.Block(self.body(handler.body), maybe=True) for handler in node.handlers)
+        return ir.Block((*self.body(node.body), *handlers, *self.body(node.orelse), *self.body(node.finalbody)))
+
+    def within(self, node: ast.With | ast.AsyncWith) -> ir.Node:
+        opened = [
+            self.node(item.context_expr)
+            if item.optional_vars is None
+            else self._to(item.optional_vars, self.node(item.context_expr))
+            for item in node.items
+        ]
+        return ir.Block((*opened, *self.body(node.body)))
+
+    def returned(self, node: ast.Return) -> ir.Node:
+        return ir.Return(ir.Const(None) if node.value is None else self.node(node.value))
+
+    def imported(self, node: ast.Import) -> ir.Node:
+        made: list[ir.Node] = []
+        for alias in node.names:
+            loaded = ir.Call(ir.Name("importlib.import_module"), (ir.Const(alias.name),))
+            made.append(ir.Assign(ir.Name(alias.asname), loaded, declare=True) if alias.asname else
+                        ir.Block((loaded, ir.Assign(ir.Name(alias.name.split(".", 1)[0]), _symbol(alias.name.split(".", 1)[0]), declare=True))))  # fmt: skip
+        return ir.Block(tuple(made))
+
+    def imported_from(self, node: ast.ImportFrom) -> ir.Node:
+        module = node.module or ""
+        made: list[ir.Node] = [ir.Call(ir.Name("importlib.import_module"), (ir.Const(module),))] if module else []
+        for alias in node.names:
+            if alias.name == "*":
+                made += [
+                    ir.Assign(ir.Name(name), _symbol(f"{module}.{name}"), declare=True) for name in MEMBERS.get(module, ())
+                ]
+            else:
+                made.append(ir.Assign(ir.Name(alias.asname or alias.name), _symbol(f"{module}.{alias.name}"), declare=True))
+        return ir.Block(tuple(made))
+
+    def outer(self, node: ast.Global | ast.Nonlocal) -> ir.Node:
+        self._globals[-1].update(node.names)
+        return ir.Block(())
+
+    def matched(self, node: ast.Match) -> ir.Node:
+        cases = tuple(ir.Block(self.body(case.body), maybe=True) for case in node.cases)
+        guards = tuple(self.node(case.guard) for case in node.cases if case.guard is not None)
+        return ir.Block((self.node(node.subject), *guards, *cases))
+
+    def deleted(self, node: ast.Delete) -> ir.Node:
+        return ir.Opaque(self.nodes([target for target in node.targets if not isinstance(target, ast.Name)]))
+
+
+def _plain(test: ast.expr) -> bool:
+    return isinstance(test, (ast.Name, ast.Constant))
+
+
+def _symbol(name: str) -> ir.Node:
+    """A global by its dotted name, whatever variables are called."""
+    head, *rest = name.split(".")
+    node: ir.Node = ir.Name(ir.GLOBAL + head)
+    for part in rest:
+        node = ir.Attr(node, part)
+    return node
+
+
+MEMBERS: dict[str, tuple[str, ...]] = {}
+for _key in (*PYTHON.sinks, *PYTHON.pure, *PYTHON.special, *PYTHON.constants):
+    _module, _, _member = _key.rpartition(".")
+    MEMBERS[_module] = (*MEMBERS.get(_module, ()), _member)
+
+LOWERINGS: dict[type[ast.AST], Callable[[PythonLowering, ast.AST], ir.Node]] = {
+    ast.Constant: PythonLowering.constant, ast.Name: PythonLowering.name, ast.Attribute: PythonLowering.attribute,
+    ast.Subscript: PythonLowering.subscript, ast.Call: PythonLowering.call, ast.Starred: PythonLowering.starred,
+    ast.BinOp: PythonLowering.binary, ast.UnaryOp: PythonLowering.unary, ast.JoinedStr: PythonLowering.joined,
+    ast.FormattedValue: PythonLowering.formatted, ast.IfExp: PythonLowering.choice, ast.BoolOp: PythonLowering.boolean,
+    ast.List: PythonLowering.items, ast.Tuple: PythonLowering.items, ast.Set: PythonLowering.items, ast.Dict: PythonLowering.pairs,
+    ast.ListComp: PythonLowering.comprehension, ast.SetComp: PythonLowering.comprehension, ast.GeneratorExp: PythonLowering.comprehension,
+    ast.DictComp: PythonLowering.dict_comprehension, ast.NamedExpr: PythonLowering.walrus, ast.Await: PythonLowering.passed_on,
+    ast.Expr: PythonLowering.passed_on, ast.Yield: PythonLowering.yielded, ast.YieldFrom: PythonLowering.yielded_from,
+    ast.FunctionDef: PythonLowering.function, ast.AsyncFunctionDef: PythonLowering.function, ast.Lambda: PythonLowering.function,
+    ast.ClassDef: PythonLowering.klass, ast.Assign: PythonLowering.assign, ast.AnnAssign: PythonLowering.annotated,
+    ast.AugAssign: PythonLowering.augmented, ast.If: PythonLowering.branch, ast.For: PythonLowering.loop, ast.AsyncFor: PythonLowering.loop,
+    ast.While: PythonLowering.repeat, ast.Try: PythonLowering.attempt, ast.TryStar: PythonLowering.attempt,
+    ast.With: PythonLowering.within, ast.AsyncWith: PythonLowering.within, ast.Return: PythonLowering.returned,
+    ast.Import: PythonLowering.imported, ast.ImportFrom: PythonLowering.imported_from, ast.Global: PythonLowering.outer,
+    ast.Nonlocal: PythonLowering.outer, ast.Match: PythonLowering.matched, ast.Delete: PythonLowering.deleted,
+}  # type: ignore[dict-item]  # fmt: skip

@@ -1,0 +1,228 @@
+"""Programs that act on processes, services, schedules and the machine itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
+from checkrein.detect.shell.model import Handler, Invocation, Outcome, ShellText, absolute
+from checkrein.detect.shell.options import parse_options
+
+
+def kill(invocation: Invocation) -> Iterator[Outcome]:
+    """kill, pkill, killall, skill, xkill."""
+    name = invocation.name
+    options = parse_options(
+        invocation.args, values=("-s", "-n", "-u", "-U", "-g", "-G", "-P", "-t", "--signal", "-F", "--pidfile", "-o")
+    )
+    if name == "kill" and (
+        options.has("-l", "-L", "--list", "--table") or any(word in ("-0", "0") for word in invocation.args[:1])
+    ):
+        return
+    words = [word for word in options.words if word]
+    for word in invocation.args:
+        if name == "kill" and word in ("-1", "--") and invocation.args[-1] == "-1" and len(invocation.args) > 1:
+            words = ["-1"]
+    for word in words:
+        yield Effect(EffectKind.SIGNAL, word, name)
+    if not words and options.has("-u", "-U"):
+        yield Effect(EffectKind.SIGNAL, f"every process of {options.last('-u', '-U')}", name)
+
+
+STOPPING = frozenset(("stop", "disable", "mask", "kill", "isolate", "reset-failed"))
+POWER = frozenset(("poweroff", "reboot", "halt", "suspend", "hibernate", "rescue", "emergency", "kexec", "soft-reboot"))
+
+
+def systemctl(invocation: Invocation) -> Iterator[Outcome]:
+    """systemctl, service, rc-service, initctl, launchctl, sv."""
+    name = invocation.name
+    options = parse_options(
+        invocation.args,
+        values=(
+            "-t",
+            "-H",
+            "-M",
+            "-n",
+            "-o",
+            "-p",
+            "-s",
+            "--type",
+            "--state",
+            "--host",
+            "--machine",
+            "--property",
+            "--signal",
+            "--root",
+        ),
+    )
+    words = options.words
+    if not words:
+        return
+    verb, units = (
+        (words[1], words[:1]) if name in ("service", "rc-service", "invoke-rc.d") and len(words) > 1 else (words[0], words[1:])
+    )
+    unit = units[0] if units else ""
+    if name == "launchctl":
+        verbs = {
+            "unload": "stop",
+            "bootout": "stop",
+            "remove": "stop",
+            "stop": "stop",
+            "disable": "disable",
+            "kill": "stop",
+            "load": "enable",
+            "bootstrap": "enable",
+            "submit": "enable",
+        }
+        verb = verbs.get(verb, verb)
+    if verb in POWER:
+        yield Effect(EffectKind.DESTRUCTIVE, "this machine", f"{name} {verb}", rule="system.power")
+    elif verb in STOPPING and verb != "reset-failed":
+        rule = (
+            "system.service-stop"
+            if name != "systemctl" or "--user" not in invocation.args or verb != "stop"
+            else "system.service-stop"
+        )
+        yield Effect(EffectKind.SIGNAL, unit or UNKNOWN, f"{name} {verb}", rule=rule)
+    elif verb in ("enable", "link", "edit", "set-default", "add-wants", "preset"):
+        yield Effect(EffectKind.PERSIST, unit or UNKNOWN, f"{name} {verb}", rule="persist.service")
+
+
+def crontab(invocation: Invocation) -> Iterator[Outcome]:
+    """crontab: -l lists, -r removes all, anything else installs."""
+    options = parse_options(invocation.args, values=("-u",))
+    if options.has("-l", "-h", "--help", "-V"):
+        return
+    if options.has("-r"):
+        yield Effect(EffectKind.DESTRUCTIVE, "the crontab", "crontab -r", rule="persist.crontab-remove")
+        return
+    if not options.words and invocation.stdin is None and not options.has("-e"):
+        return
+    yield Effect(EffectKind.PERSIST, "the crontab", "crontab", rule="persist.schedule")
+    text = (
+        invocation.stdin
+        if options.words[:1] in ((), ("-",))
+        else invocation.world.read_text(absolute(options.words[0], invocation.cwd))
+    )
+    for line in (text or "").splitlines():
+        fields = line.split(None, 5)
+        if len(fields) == 6 and not line.lstrip().startswith("#"):
+            yield ShellText(fields[5])
+
+
+def mount(invocation: Invocation) -> Iterator[Outcome]:
+    """mount --bind over a system folder hides what is there."""
+    options = parse_options(invocation.args, values=("-t", "-o", "-L", "-U", "--types", "--options"))
+    words = options.words
+    if len(words) > 1:
+        target = absolute(words[1], invocation.cwd)
+        yield Effect(EffectKind.DESTRUCTIVE, target, invocation.name, rule="system.mount")
+
+
+def netcat(invocation: Invocation) -> Iterator[Outcome]:
+    """nc, ncat, socat, telnet: bytes to and from another machine, or a shell for it."""
+    name = invocation.name
+    options = parse_options(
+        invocation.args,
+        values=("-e", "-c", "-p", "-s", "-w", "-i", "-q", "-X", "-x", "-m", "-o", "--exec", "--sh-exec", "--proxy"),
+    )
+    code = options.last("-e", "--exec", "--sh-exec") or (options.last("-c") if name in ("nc", "ncat", "netcat") else None)
+    if name == "socat":
+        yield from _socat(invocation)
+        return
+    words = options.words
+    host = words[0] if words else UNKNOWN
+    if code is not None:
+        yield Effect(
+            EffectKind.RUN_FETCHED, host, name, rule="network.reverse-shell", detail="a shell for whoever is at the other end"
+        )
+        return
+    if options.has("-z", "-l", "--listen"):
+        return
+    if invocation.stdin is not None:
+        yield Effect(EffectKind.SEND, host, name, reads=("-",))
+    elif words:
+        yield Effect(EffectKind.FETCH, host, name)
+
+
+def _socat(invocation: Invocation) -> Iterator[Outcome]:
+    words = [word for word in invocation.args if not word.startswith("-")]
+    kinds = [word.split(":", 1)[0].split(",", 1)[0].upper() for word in words]
+    networked = [
+        word for word, kind in zip(words, kinds, strict=True) if kind.startswith(("TCP", "UDP", "OPENSSL", "SSL", "SOCKS"))
+    ]
+    runs = [word for word, kind in zip(words, kinds, strict=True) if kind in ("EXEC", "SYSTEM", "SHELL")]
+    if networked and runs:
+        yield Effect(EffectKind.RUN_FETCHED, networked[0], "socat", rule="network.reverse-shell", detail=runs[0])
+    elif runs:
+        yield ShellText(runs[0].split(":", 1)[1].split(",", 1)[0] if ":" in runs[0] else runs[0])
+    elif networked and invocation.stdin is not None:
+        yield Effect(EffectKind.SEND, networked[0], "socat", reads=("-",))
+    sockets = [
+        word for word, kind in zip(words, kinds, strict=True) if kind.startswith(("UNIX", "GOPEN")) or word.startswith("/")
+    ]
+    text = (invocation.stdin or "").strip().lower()
+    if sockets and text.startswith(("shutdown", "disable", "set server", "del ", "clear ", "kill ")):
+        yield Effect(EffectKind.DESTRUCTIVE, sockets[0], "socat", rule="services.admin-socket", detail=text[:80])
+
+
+def mail(invocation: Invocation) -> Iterator[Outcome]:
+    """mail, sendmail, mutt: what is sent to people."""
+    options = parse_options(invocation.args, values=("-s", "-a", "-r", "-c", "-b", "-f", "-F", "-A", "--attach", "--subject"))
+    attached = tuple(
+        absolute(path, invocation.cwd) for name in ("-a", "-A", "--attach") for path in options.given.get(name, [])
+    )
+    for word in options.words:
+        yield Effect(EffectKind.SEND, word, invocation.name, reads=(*attached, "-"))
+
+
+def macos_script(invocation: Invocation) -> Iterator[Outcome]:
+    """osascript: `do shell script` and keystrokes."""
+    options = parse_options(invocation.args, values=("-e", "-l", "-s"))
+    for code in options.given.get("-e", []) or [invocation.stdin or ""]:
+        if "do shell script" in code:
+            quoted = code.split("do shell script", 1)[1].strip().split('"')
+            yield ShellText(quoted[1] if len(quoted) > 1 else UNKNOWN)
+        elif "keystroke" in code or "key code" in code:
+            yield Effect(EffectKind.RUN_UNKNOWN, "osascript", "osascript", detail="it types into other programs")
+
+
+def keyboard(invocation: Invocation) -> Iterator[Outcome]:
+    """xdotool, ydotool, wtype: types into other windows."""
+    if any(word in ("key", "type", "keydown", "sendkey") for word in invocation.args[:2]) or invocation.name == "wtype":
+        yield Effect(EffectKind.RUN_UNKNOWN, invocation.name, invocation.name, detail="it types into other programs")
+
+
+def read_history(invocation: Invocation) -> Iterator[Outcome]:
+    """history -c, -d and -w change what is recorded."""
+    if any(word in ("-c", "-d", "-w") for word in invocation.args[:1]):
+        yield Effect(EffectKind.DESTRUCTIVE, "the shell's history", "history", rule="system.history")
+
+
+def ssh_add(invocation: Invocation) -> Iterator[Outcome]:
+    """ssh-add -D removes all identities; ssh-keygen -R and -f overwrite."""
+    options = parse_options(invocation.args, values=("-t", "-f", "-C", "-N", "-b", "-R", "-F", "-P", "-q"))
+    if invocation.name == "ssh-add":
+        if options.has("-d", "-D"):
+            yield Effect(EffectKind.DESTRUCTIVE, "loaded ssh identities", "ssh-add", rule="system.ssh-agent")
+        return
+    if options.has("-R"):
+        yield Effect(EffectKind.WRITE, f"{invocation.world.home}/.ssh/known_hosts", "ssh-keygen -R", flags=Flag.IN_PLACE)
+    elif options.has("-f") and not options.has("-l", "-y", "-e", "-F", "-B"):
+        yield Effect(EffectKind.WRITE, absolute(options.last("-f") or "", invocation.cwd), "ssh-keygen", flags=Flag.CREATE)
+    elif options.has("-y", "-e") and options.has("-f"):
+        yield Effect(EffectKind.READ, absolute(options.last("-f") or "", invocation.cwd), "ssh-keygen", flags=Flag.NONE)
+
+
+HANDLERS: dict[str, Handler] = {
+    **dict.fromkeys(("kill", "pkill", "killall", "killall5", "skill"), kill),
+    **dict.fromkeys(("systemctl", "service", "rc-service", "invoke-rc.d", "initctl", "launchctl"), systemctl),
+    "crontab": crontab,
+    "mount": mount,
+    **dict.fromkeys(("nc", "ncat", "netcat", "socat", "telnet", "nc.traditional", "nc.openbsd"), netcat),
+    **dict.fromkeys(("mail", "mailx", "sendmail", "mutt", "msmtp", "swaks"), mail),
+    "osascript": macos_script,
+    **dict.fromkeys(("xdotool", "ydotool", "wtype"), keyboard),
+    "history": read_history,
+    **dict.fromkeys(("ssh-add", "ssh-keygen"), ssh_add),
+}

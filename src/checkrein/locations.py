@@ -1,0 +1,118 @@
+"""Where Checkrein keeps its own files: four folders by the XDG Base Directory Specification, private to one user.
+
+Each function is pure: it computes a path from the environment and touches nothing. ``private_folder`` is the one helper that
+creates a folder, and the one that refuses a folder which somebody else could write to.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from checkrein.core import ServiceError
+
+NAME = "checkrein"
+
+
+def state_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """What must survive a restart: the ledger, snapshots, approvals. ``$XDG_STATE_HOME/checkrein``."""
+    return _base(env, "XDG_STATE_HOME", ".local/state") / NAME
+
+
+def config_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """What a person writes: the user's policy. ``$XDG_CONFIG_HOME/checkrein``."""
+    return _base(env, "XDG_CONFIG_HOME", ".config") / NAME
+
+
+def data_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """What is installed for this user. ``$XDG_DATA_HOME/checkrein``."""
+    return _base(env, "XDG_DATA_HOME", ".local/share") / NAME
+
+
+def runtime_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """Sockets and process ids. ``$XDG_RUNTIME_DIR/checkrein``, or ``run`` in the state folder where no such folder is given."""
+    given = _absolute(env.get("XDG_RUNTIME_DIR", ""))
+    return given / NAME if given else state_dir(env) / "run"
+
+
+def ledger_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the record and its keys."""
+    return state_dir(env) / "ledger"
+
+
+def undo_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the snapshots."""
+    return state_dir(env) / "undo"
+
+
+def approvals_file(env: Mapping[str, str] = os.environ) -> Path:
+    """The file of a person's permissions."""
+    return state_dir(env) / "approvals.json"
+
+
+def private_folder(folder: Path) -> Path:
+    """Make ``folder`` (and what is missing above it) with mode 0700, and return it.
+
+    A folder of ours that only lost its mode is tightened to 0700.
+
+    Raises ServiceError where it is a symbolic link, belongs to another user, was writable by others, cannot be made, or
+    stands in a folder that others can write to and that is not sticky: whoever may rename it could swap it.
+    """
+    try:
+        _make(folder)
+        found = folder.lstat()
+        above = folder.parent.stat()
+    except OSError as error:
+        raise ServiceError(
+            f"cannot make the folder {folder}", why=str(error), fix="free the path or set XDG_STATE_HOME"
+        ) from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise ServiceError(f"{folder} is not a folder of its own", why="it is a link or a file", fix="move it away")
+    if found.st_uid != os.geteuid():
+        raise ServiceError(f"{folder} belongs to another user", why=f"its owner has the id {found.st_uid}", fix="move it away")
+    if found.st_mode & 0o022:
+        raise ServiceError(
+            f"{folder} could be written by other users",
+            why=f"its mode is {found.st_mode & 0o7777:04o}",
+            fix=f"chmod 0700 {folder}",
+        )
+    if above.st_mode & 0o002 and not above.st_mode & stat.S_ISVTX:
+        raise ServiceError(
+            f"{folder.parent} could be written by other users",
+            why=f"its mode is {above.st_mode & 0o7777:04o}: they could swap the folder {folder.name}",
+            fix=f"chmod o-w {folder.parent}",
+        )
+    if found.st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def _make(folder: Path) -> None:
+    """``mkdir -p`` that gives every folder it makes mode 0700, whatever the umask."""
+    if folder.is_dir():
+        return
+    if not folder.parent.is_dir():
+        _make(folder.parent)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    folder.chmod(0o700)
+
+
+def _base(env: Mapping[str, str], variable: str, below_home: str) -> Path:
+    return _absolute(env.get(variable, "")) or _home(env) / below_home
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    given = _absolute(env.get("HOME", ""))
+    if given is None:
+        raise ServiceError("there is no home folder", why="HOME is not set to an absolute path", fix="set HOME")
+    return given
+
+
+def _absolute(text: str) -> Path | None:
+    """The path, or None: the specification says that a relative path is to be ignored."""
+    return Path(text) if text.startswith("/") else None

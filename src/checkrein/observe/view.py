@@ -1,0 +1,77 @@
+"""What git would bring back, asked path by path, in whatever repository a path lies."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+import pygit2
+
+from checkrein.observe.git import Repository, State
+
+KEPT = frozenset((State.CLEAN, State.ABSENT))
+MAX_LOST = 500
+
+
+class GitView:
+    """Recoverability of paths in any number of repositories. Repositories are opened once and kept."""
+
+    def state(self, path: str) -> State:
+        """How a path stands to the repository that holds it; UNTRACKED where no repository does."""
+        repository = Repository.discover(path)
+        return State.UNTRACKED if repository is None else repository.state(path)
+
+    def holds(self, path: str) -> bool:
+        """True where git tracks the path."""
+        repository = Repository.discover(path)
+        return repository is not None and repository.is_tracked(path)
+
+    def ignores(self, path: str) -> bool:
+        """True where git has been told to leave the path alone."""
+        return self.state(path) is State.IGNORED
+
+    def would_lose(self, path: str) -> bool:
+        """True where something at or below an existing path exists nowhere in git.
+
+        Ignored files count: that git was told to leave them alone is the reason why it cannot bring them back.
+        """
+        if not os.path.isdir(path) or os.path.islink(path):
+            return self.state(path) not in KEPT
+        repository = Repository.discover(path)
+        if repository is None:
+            return _has_files(path)
+        pending = [path]
+        looked = 0
+        while pending:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    looked += 1
+                    if looked > MAX_LOST:
+                        return True  # too much to look at one by one: judged as if there were something
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+                    elif repository.state(entry.path) not in KEPT:
+                        return True
+        return False
+
+
+def _has_files(folder: str) -> bool:
+    for _, folders, files in os.walk(folder):
+        if files or any(os.path.islink(os.path.join(folder, name)) for name in folders):
+            return True
+    return False
+
+
+@lru_cache(maxsize=256)
+def _config(git_dir: str) -> pygit2.Config:
+    return pygit2.Repository(git_dir).config
+
+
+def git_config(cwd: str, key: str) -> str | None:
+    """The value of a git configuration key as seen from a folder, None where it is unset or cannot be read."""
+    try:
+        repository = Repository.discover(cwd) if "\0" not in cwd else None
+        config = _config(repository.git_dir) if repository is not None else pygit2.Config.get_global_config()
+        return str(config[key]) if key in config else None
+    except (pygit2.GitError, KeyError, OSError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""Drives the real Claude Code client with a scripted model through scenarios, and reports which control stopped what."""

@@ -1,0 +1,68 @@
+"""Puts the real parts of the service together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from checkrein.controls import Guard
+from checkrein.decide import DecisionPoint, SessionStore, Stores
+from checkrein.decide.approvals import ApprovalStore
+from checkrein.ledger import Ledger
+from checkrein.locations import approvals_file, config_dir, ledger_dir, state_dir, undo_dir
+from checkrein.policy import PolicyFiles, PolicyStore
+from checkrein.rules import load_rules
+from checkrein.service.approval import Consent
+from checkrein.service.approver import RecordedApprover
+from checkrein.service.controls import ServiceControls
+from checkrein.service.paths import ServicePaths
+from checkrein.service.processes import LiveProcesses
+from checkrein.service.stopped import StoppedActions
+from checkrein.service.watch import Watch
+from checkrein.service.worker import Parts
+from checkrein.undo import SnapshotStore
+
+
+def build(env: Mapping[str, str], paths: ServicePaths) -> Parts:
+    """The parts of this user's service. Raises what keeps them from being made, with the record closed again."""
+    ledger = Ledger.open(ledger_dir(env))
+    try:
+        return _parts(env, paths, ledger)
+    except BaseException:
+        ledger.close()
+        raise
+
+
+def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts:
+    home = env["HOME"]
+    state, config = state_dir(env), config_dir(env)
+    approvals = ApprovalStore(approvals_file(env), ledger.keys.approvals)
+    policies = PolicyStore(PolicyFiles.standard(env))
+    point = DecisionPoint(
+        Stores(policies, SessionStore(state / "sessions"), SnapshotStore(undo_dir(env)), approvals, ledger.keys.approvals),
+        load_rules(),
+        home,
+        Guard(frozenset({os.getpid(), os.getppid()}), paths.port() or 0, (str(state), str(paths.runtime), str(config))),
+        ledger.new_id,
+        own_config=(str(config),),
+        own_state=(str(state), str(paths.runtime)),
+    )
+    stopped = StoppedActions(point, ledger.keys.approvals, lambda decision_id: _summary(ledger, decision_id))
+    approver = RecordedApprover(approvals, stopped.find, ledger.note)
+    watch = Watch(Path(env.get("CLAUDE_CONFIG_DIR") or f"{home}/.claude"))
+
+    def policy() -> Mapping[str, Any]:
+        return {"errors": [str(error) for error in policies.current(home).errors]}
+
+    def extra() -> Mapping[str, Any]:
+        return {"client_folder": list(watch.remarks[:50])}
+
+    controls = ServiceControls(Consent(approver, LiveProcesses(), os.geteuid()), approver, policy, extra)
+    return Parts(stopped, ledger, controls, watch, ledger.close)
+
+
+def _summary(ledger: Ledger, decision_id: str) -> str:
+    entry = ledger.find(decision_id)
+    return entry.summary if entry is not None else "an action that is not on record"

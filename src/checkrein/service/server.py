@@ -1,0 +1,330 @@
+"""The service's HTTP face: an ASGI application for hooks, health and control, on loopback TCP and on a Unix socket.
+
+Answers to hooks are always bodies that the client can act on. A caller who does not prove that it knows the install's token
+gets 403 and a refusal. Every answer closes its connection: a connection kept open could be closed by one side while the other
+sends, and a hook lost like that is a hook that some client versions treat as permission.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import orjson
+
+from checkrein.core import Decision
+from checkrein.enforce.hooks import answer
+from checkrein.enforce.hooks.events import EVENTS, unknown
+from checkrein.enforce.hooks.payload import MAX_BYTES
+from checkrein.enforce.hooks.protocol import Call, HookProtocol, failure, interactive_from
+from checkrein.service.peer import NONCE_MAX, NONCE_MIN, Peer, answer_proof, request_proof, same
+
+log = logging.getLogger("checkrein.service")
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+DECISION_SECONDS = 4.0
+"""A decision that takes longer is a refusal. Hooks are registered with a longer timeout, so that the refusal arrives."""
+
+BODY_SECONDS = 20.0
+LARGE = 1024 * 1024  # bodies above this are read a few at a time, so that memory stays bounded
+_LARGE_AT_ONCE = 4
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A control request: who asks (Unix socket only), and the JSON object that came with it."""
+
+    peer: Peer
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A control reply: a JSON object with an HTTP status."""
+
+    body: Mapping[str, Any]
+    status: int = 200
+
+
+class Controls(Protocol):
+    """What /health and /control/... do."""
+
+    def health(self) -> Mapping[str, Any]:
+        """The state of the service, for `checkrein status`."""
+
+    def control(self, action: str, request: Request) -> Reply:
+        """Do ``action`` (``allow``, ``policy/reload`` ...). Runs in a thread; may raise CheckreinError."""
+
+
+@dataclass(slots=True)
+class _Headers:
+    """The headers that matter; a header that is sent twice counts as its own contradiction."""
+
+    host: bytes = b""
+    origin: bytes | None = None
+    token: bytes = b""
+    entrypoint: str = ""
+    nonce: str = ""
+    proof: bytes = b""
+    length: int | None = None
+    encoded: bool = False
+
+    @classmethod
+    def of(cls, raw: list[tuple[bytes, bytes]]) -> _Headers:
+        found = dict(raw)
+        length = found.get(b"content-length", b"")
+        return cls(
+            host=b"" if sum(name == b"host" for name, _ in raw) != 1 else found[b"host"],
+            origin=found.get(b"origin"),
+            token=found.get(b"x-checkrein-token", b""),
+            entrypoint=found.get(b"x-checkrein-entrypoint", b"").decode("latin-1"),
+            nonce=found.get(b"x-checkrein-nonce", b"").decode("latin-1"),
+            proof=found.get(b"x-checkrein-proof", b""),
+            length=int(length) if length.isdigit() else None,
+            encoded=found.get(b"content-encoding", b"identity") != b"identity",
+        )
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The queue of one session's decisions."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How many callers without a valid token are recorded: a few per minute, the rest only counted."""
+
+    per_minute: int = 30
+    total: int = 0
+    _left: int = 30
+    _since: float = 0.0
+
+    def spend(self) -> bool:
+        """Count one caller. True where it is to be recorded."""
+        self.total += 1
+        now = time.monotonic()
+        if now - self._since >= 60:
+            self._since, self._left = now, self.per_minute
+        self._left -= 1
+        return self._left >= 0
+
+
+class TooLargeError(Exception):
+    """The body is larger than what is read."""
+
+
+@dataclass(slots=True)
+class Application:
+    """The ASGI application. ``uid`` is the only user that the Unix socket serves; ``port`` the TCP port in the Host header."""
+
+    hooks: HookProtocol
+    controls: Controls
+    token: str
+    port: int
+    uid: int
+    deadline: float = DECISION_SECONDS
+    stuck: int = 0  # threads whose decision went past the deadline and still runs
+    handled: int = 0
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "decide"))
+    _large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_AT_ONCE))
+    _turns: dict[str, _Turn] = field(default_factory=dict)
+    _strangers: _Budget = field(default_factory=_Budget)
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        peer: Peer | None = scope["state"].get("peer")
+        headers = _Headers.of(scope["headers"])
+        trouble = self._stranger(headers, peer, has_peer="peer" in scope["state"])
+        if trouble:
+            await _send(send, 403, self._turned_away(path, trouble))
+            return
+        try:
+            body = await self._body(headers, receive)
+        except (TooLargeError, TimeoutError) as exc:
+            reason = (
+                f"the request is larger than {MAX_BYTES} bytes" if isinstance(exc, TooLargeError) else "the request never ended"
+            )
+            await self._reply(send, headers, peer, self._denial(path, reason, "guard.unreadable"))
+            return
+        except ConnectionError:
+            return  # the caller went away before its request was complete: there is nobody to answer
+        if peer is not None and not same(headers.proof, request_proof(self.token, headers.nonce, path, body)):
+            await _send(send, 403, self._turned_away(path, "the caller does not know this install's token"))
+            return
+        await self._route(scope["method"], path, headers, peer, body, send)
+
+    def _stranger(self, headers: _Headers, peer: Peer | None, *, has_peer: bool) -> str:
+        """Why this caller is not ours; "" where it may be."""
+        if headers.origin is not None:
+            return "the request comes from a web page"
+        if has_peer:
+            if peer is None or peer.uid != self.uid:
+                return "the caller is another user"
+            return (
+                "" if NONCE_MIN <= len(headers.nonce) <= NONCE_MAX and headers.nonce.isalnum() else "the request has no nonce"
+            )
+        if headers.host not in (b"127.0.0.1:%d" % self.port, b"localhost:%d" % self.port):
+            return "the request was meant for another host"
+        return "" if same(headers.token, self.token) else "the token is missing or wrong"
+
+    async def _body(self, headers: _Headers, receive: Receive) -> bytes:
+        """The whole body. TooLargeError above the limit (read to its end, kept nowhere), TimeoutError where it does not end."""
+        if headers.length is not None and headers.length <= LARGE:
+            message = await receive()
+            if not message.get("more_body"):
+                return _chunk(message)
+            async with asyncio.timeout(BODY_SECONDS):
+                return await _collect(receive, _chunk(message))
+        async with self._large, asyncio.timeout(BODY_SECONDS):
+            return await _collect(receive, b"")
+
+    async def _route(self, method: str, path: str, headers: _Headers, peer: Peer | None, body: bytes, send: Send) -> None:
+        if path.startswith("/hook/"):
+            if method != "POST" or headers.encoded:
+                await self._reply(send, headers, peer, self._denial(path, "the request is no plain POST", "guard.unreadable"))
+                return
+            result = await self._hook(path.removeprefix("/hook/"), body, headers)
+            await self._reply(send, headers, peer, result)
+        elif path == "/health" and method in ("GET", "POST"):
+            await self._reply(
+                send,
+                headers,
+                peer,
+                orjson.dumps({**self.controls.health(), "handled": self.handled, "turned_away": self._strangers.total}),
+            )
+        elif path.startswith("/control/") and method == "POST" and peer is not None:
+            reply = await self._control(path.removeprefix("/control/"), Request(peer, _object(body)))
+            await self._reply(send, headers, peer, orjson.dumps(dict(reply.body)), reply.status)
+        else:
+            await self._reply(send, headers, peer, b'{"error":"there is nothing at this address"}', 404)
+
+    async def _hook(self, name: str, body: bytes, headers: _Headers) -> bytes:
+        """Read, judge in a thread within the deadline, record in this thread, and give the answer."""
+        self.handled += 1
+        loop = asyncio.get_running_loop()
+        interactive = interactive_from(headers.entrypoint)
+        if len(body) > LARGE:
+            call = await loop.run_in_executor(self._pool, lambda: self.hooks.read(name, body, interactive=interactive))
+        else:
+            call = self.hooks.read(name, body, interactive=interactive)
+        if call.refused is not None:
+            return self.hooks.finish(call, call.refused, 0)
+        decision, micros = await self._judge(call)
+        return self.hooks.finish(call, decision, micros)
+
+    async def _judge(self, call: Call) -> tuple[Decision, int]:
+        """Judge in turn with the other calls of the same session; a refusal once the deadline has passed, waiting included."""
+        start = time.monotonic()
+        session = call.event.session
+        turn = self._turns.setdefault(session, _Turn())
+        turn.users += 1
+        try:
+            async with asyncio.timeout(self.deadline), turn.lock:
+                return await self._in_thread(call)
+        except TimeoutError:
+            reason = f"the decision took longer than {self.deadline:g} seconds"
+            return failure("guard.too-slow", reason), int((time.monotonic() - start) * 1e6)
+        finally:
+            turn.users -= 1
+            if not turn.users:
+                del self._turns[session]
+
+    async def _in_thread(self, call: Call) -> tuple[Decision, int]:
+        work = self._pool.submit(self.hooks.judge, call)
+        try:
+            return await asyncio.wrap_future(work)
+        except asyncio.CancelledError:
+            if not work.cancel():  # it runs already, and a thread cannot be stopped
+                loop = asyncio.get_running_loop()
+                self.stuck += 1
+                work.add_done_callback(lambda _work: loop.call_soon_threadsafe(self._unstick))
+            raise
+
+    def _unstick(self) -> None:
+        self.stuck -= 1
+
+    @property
+    def wedged(self) -> bool:
+        """True where every thread is caught in a decision that does not end: only a new process helps."""
+        return self.stuck >= _THREADS
+
+    async def _control(self, action: str, request: Request) -> Reply:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, self.controls.control, action, request)
+
+    def _denial(self, path: str, reason: str, rule: str) -> bytes:
+        """A recorded refusal in the form of the hook that ``path`` names; a plain error for other addresses."""
+        if path.startswith("/hook/"):
+            return self.hooks.refuse(path.removeprefix("/hook/"), reason, rule=rule)
+        return orjson.dumps({"error": reason})
+
+    def _turned_away(self, path: str, trouble: str) -> bytes:
+        """The refusal of a caller who is not ours; recorded while the budget lasts, so that nobody can fill the record."""
+        if self._strangers.spend():
+            log.warning("turned a caller away: %s", trouble)
+            return self._denial(path, trouble, "guard.stranger")
+        name = path.removeprefix("/hook/")
+        return answer.refuse(EVENTS.get(name) or unknown(name[:100]), f"Stopped by checkrein: {trouble}.")
+
+    async def _reply(self, send: Send, headers: _Headers, peer: Peer | None, body: bytes, status: int = 200) -> None:
+        proof = answer_proof(self.token, headers.nonce, body).encode() if peer is not None else None
+        await _send(send, status, body, proof)
+
+
+async def _collect(receive: Receive, start: bytes) -> bytes:
+    body = bytearray(start)
+    size = len(start)
+    more = True
+    while more:
+        message = await receive()
+        chunk = _chunk(message)
+        size += len(chunk)
+        if size <= MAX_BYTES:
+            body += chunk
+        more = message.get("more_body", False)
+    if size > MAX_BYTES:
+        raise TooLargeError
+    return bytes(body)
+
+
+def _chunk(message: dict[str, Any]) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise ConnectionError
+    chunk: bytes = message.get("body", b"")
+    return chunk
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    """The JSON object of a control request; an empty one where there is none, which then lacks what the action needs."""
+    try:
+        value = orjson.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+async def _send(send: Send, status: int, body: bytes, proof: bytes | None = None) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+        (b"cache-control", b"no-store"),
+    ]
+    if proof is not None:
+        headers.append((b"x-checkrein-proof", proof))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

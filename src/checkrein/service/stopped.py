@@ -1,0 +1,40 @@
+"""Remembers what was stopped, so that a person can permit it by the id of the decision."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+from checkrein.core import Decision, Event, EventKind
+from checkrein.decide.approvals import fingerprint
+from checkrein.enforce.hooks.protocol import PolicyDecisionPoint
+from checkrein.service.approver import Stopped
+
+REMEMBERED = 4096
+
+
+class StoppedActions:
+    """A decision point around another one. Only fingerprints are kept; ``summary`` gives the masked line of a decision's id."""
+
+    def __init__(self, point: PolicyDecisionPoint, key: bytes, summary: Callable[[str], str]) -> None:
+        self._point, self._key, self._summary = point, key, summary
+        self._actions: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def decide(self, event: Event) -> Decision:
+        """The inner decision; what it stops is remembered."""
+        decision = self._point.decide(event)
+        if decision.stops and event.kind is EventKind.TOOL_CALL:
+            action = fingerprint(self._key, event.project, event.tool, event.input)
+            with self._lock:
+                self._actions[decision.id] = action
+                if len(self._actions) > REMEMBERED:
+                    self._actions.popitem(last=False)
+        return decision
+
+    def find(self, decision_id: str) -> Stopped | None:
+        """What was stopped under this id; None where nothing was, or too long ago."""
+        with self._lock:
+            action = self._actions.get(decision_id)
+        return None if action is None else Stopped(action, self._summary(decision_id))

@@ -1,0 +1,260 @@
+"""The checks of the client's settings: what is in force in the current project, and what in it would switch the hooks off.
+
+Every switch here was seen to work on the real client from a repository's own settings, in a folder that nobody had trusted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from checkrein.core import SettingsError
+from checkrein.setup.doctor import Check, Patient, State
+from checkrein.setup.files import decode, load, read
+from checkrein.setup.install import ClientPaths
+from checkrein.setup.settings import CLOSES, our_handlers, subscribed
+from checkrein.setup.validate import voids
+
+_SWITCHES = ("CLAUDE_CODE_SIMPLE",)
+_LOADERS = frozenset(
+    {
+        *("LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "DYLD_LIBRARY_PATH"),
+        *("PATH", "BASH_ENV", "ENV", "SHELL", "CLAUDE_CODE_SHELL", "CLAUDE_CODE_SHELL_PREFIX"),
+        *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF"),
+    }
+)
+_REDIRECTS = frozenset(
+    {
+        *("ANTHROPIC_BASE_URL", "ANTHROPIC_BEDROCK_BASE_URL", "ANTHROPIC_VERTEX_BASE_URL", "ANTHROPIC_FOUNDRY_BASE_URL"),
+        *("ANTHROPIC_CUSTOM_HEADERS", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"),
+        *("NODE_TLS_REJECT_UNAUTHORIZED", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CONFIG_DIR"),
+    }
+)
+_RUNS = ("apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper", "statusLine", "fileSuggestion")
+_TOOLS = (
+    *("Agent", "AskUserQuestion", "Bash", "BashOutput", "Edit", "ExitPlanMode", "Glob", "Grep", "KillShell", "MultiEdit"),
+    *("NotebookEdit", "Read", "Skill", "Task", "TodoWrite", "WebFetch", "WebSearch", "Write"),
+)
+_OFF = ("", "0", "false", "no", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One settings file as it is now. ``own``: a person or the organisation wrote it, not a repository."""
+
+    path: Path
+    own: bool
+    managed: bool
+    text: str
+    settings: Mapping[str, Any]
+
+
+def sources(paths: ClientPaths) -> Iterator[Source | Check]:
+    """Every settings file that the client reads here, or a failed check where it would pass over it."""
+    managed = [paths.managed / "managed-settings.json", *sorted((paths.managed / "managed-settings.d").glob("*.json"))]
+    project = paths.project / ".claude"
+    places = [(paths.folder / "settings.json", True, False)]
+    places += [(project / name, False, False) for name in ("settings.json", "settings.local.json")]
+    places += [(path, True, True) for path in managed]
+    seen: set[Path] = set()
+    for path, own, is_managed in places:
+        if path not in seen:
+            seen.add(path)
+            yield from _source(path, own=own, managed=is_managed)
+
+
+def settings_files(patient: Patient) -> Iterator[Check]:
+    """Every settings file is one that the client does not pass over."""
+    for found in sources(patient.machine.paths):
+        if isinstance(found, Check):
+            yield found
+        else:
+            yield Check("settings", State.OK, f"{found.path} is valid")
+
+
+def hooks(patient: Patient) -> Iterator[Check]:
+    """Our hooks stand in the settings for every event, with this install's address and token, and nothing shuts them off."""
+    found = _readable(patient)
+    wanted = {event.name for event in subscribed()}
+    homes = [source for source in found if any(True for _ in our_handlers(source.settings))]
+    if not homes:
+        yield Check("hooks", State.FAIL, "no settings file holds our hooks", "checkrein up")
+        return
+    present = {event for source in homes for event in _our_events(source.settings)}
+    if missing := sorted(wanted - present):
+        yield Check("hooks", State.FAIL, f"no hook of ours on {', '.join(missing)}", "checkrein up")
+    stale = [source.path for source in homes if _stale(source.settings, patient)]
+    for path in stale:
+        yield Check("hooks", State.FAIL, f"{path} names another port or token than the service has", "checkrein up")
+    if not missing and not stale:
+        yield Check("hooks", State.OK, f"{len(present)} events are hooked in {', '.join(str(source.path) for source in homes)}")
+    managed = any(source.managed for source in homes)
+    yield from _switched_off(found, managed=managed)
+    yield from _addresses(found, homes)
+
+
+def environment(patient: Patient) -> Iterator[Check]:
+    """No ``env`` entry loads code into hooks, redirects the API or switches the hooks off."""
+    clean = True
+    for source in _readable(patient):
+        env = source.settings.get("env")
+        for name, value in env.items() if isinstance(env, dict) else ():
+            check = _judge_variable(source, name, str(value))
+            if check:
+                clean = False
+                yield check
+    for name in _SWITCHES:
+        if patient.machine.env.get(name, "").lower() not in _OFF:
+            clean = False
+            yield Check("environment", State.FAIL, f"{name} is set in this shell: it switches every hook off", f"unset {name}")
+    if clean:
+        yield Check("environment", State.OK, "no settings file changes the environment of hooks or the API's address")
+
+
+def project_runs(patient: Patient) -> Iterator[Check]:
+    """What the repository's own settings start, before anybody trusts it where ``claude -p`` is used."""
+    for source in _readable(patient):
+        if source.own:
+            continue
+        started = [key for key in _RUNS if source.settings.get(key)]
+        events = source.settings.get("hooks")
+        ours = set(_our_events(source.settings))
+        if isinstance(events, dict) and set(events) - ours:
+            started.append("hooks")
+        if started:
+            yield Check("project", State.WARN, f"{source.path} starts programs of its own: {', '.join(started)}", "read it")
+    servers = patient.machine.paths.project / ".mcp.json"
+    if servers.exists():
+        yield Check("project", State.WARN, f"{servers}: `claude -p` starts its servers without asking", "read it")
+
+
+def matchers(patient: Patient) -> Iterator[Check]:
+    """Hooks of other people whose matcher can never match, so that they guard nothing."""
+    for source in _readable(patient):
+        events = source.settings.get("hooks")
+        for event, groups in events.items() if isinstance(events, dict) else ():
+            for group in groups if isinstance(groups, list) else ():
+                matcher = group.get("matcher") if isinstance(group, dict) else None
+                for word in matcher.replace(",", "|").split("|") if isinstance(matcher, str) else ():
+                    if right := _meant(word.strip()):
+                        text = f"{source.path}: the matcher {json.dumps(word.strip())} on {event} never matches"
+                        yield Check("matchers", State.WARN, text, f"write {right}")
+
+
+def coverage(patient: Patient) -> Iterator[Check]:
+    """What no hook sees: shut by settings where the client has one, named where it has none."""
+    effective: dict[str, Any] = {}
+    denies: list[str] = []
+    for source in _readable(patient):
+        effective.update(source.settings)
+        permissions = source.settings.get("permissions")
+        rules = permissions.get("deny") if isinstance(permissions, dict) else None
+        denies += [rule for rule in rules or () if isinstance(rule, str) and rule.startswith("Read(")]
+    shut = {"disableSkillShellExecution": "!`command` in skills and slash commands", "respondToBashCommands": "!command output"}
+    for key, what in shut.items():
+        if effective.get(key) is CLOSES[key]:
+            yield Check("coverage", State.OK, f"{what} is shut by {key}")
+        else:
+            yield Check("coverage", State.WARN, f"{what} reaches the model without a hook", "checkrein up")
+    if denies:
+        yield Check("coverage", State.OK, f"@file and Read are refused for {len(denies)} patterns of sensitive files")
+    else:
+        yield Check("coverage", State.WARN, "no Read rule stops @file of a sensitive file", "checkrein up")
+    yield Check(
+        "coverage", State.NOTE, "open: @file and @folder of files that no Read rule names go to the model without a hook"
+    )
+    yield Check(
+        "coverage", State.NOTE, "open: files that CLAUDE.md imports with @ are loaded; hooks only hear of it afterwards"
+    )
+    yield Check("coverage", State.NOTE, "open: the output of background commands is written to files without a hook")
+    yield Check(
+        "coverage", State.NOTE, "open: `claude --bare` and CLAUDE_CODE_SIMPLE=1 in a shell start a session without any hook"
+    )
+
+
+def _source(path: Path, *, own: bool, managed: bool) -> Iterator[Source | Check]:
+    try:
+        data = read(path)
+        if data is None:
+            return
+        text = decode(path, data)
+        settings = load(path, text)
+    except SettingsError as error:
+        yield Check("settings", State.FAIL, error.what, error.fix)
+        return
+    problems = voids(text) if settings else ()
+    for void in problems:
+        text_of = f"{path}:{void.line}: {void.field} {void.problem}: the client passes over the whole file"
+        yield Check("settings", State.FAIL, text_of, f"mend or remove {void.field}")
+    if not problems:
+        yield Source(path, own, managed, text, settings)
+
+
+def _readable(patient: Patient) -> list[Source]:
+    return [found for found in sources(patient.machine.paths) if isinstance(found, Source)]
+
+
+def _our_events(settings: Mapping[str, Any]) -> Iterator[str]:
+    events = settings.get("hooks")
+    for event, groups in events.items() if isinstance(events, dict) else ():
+        if any(True for _ in our_handlers({"hooks": {event: groups}})):
+            yield event
+
+
+def _stale(settings: Mapping[str, Any], patient: Patient) -> bool:
+    service = patient.service
+    base = f"http://127.0.0.1:{service.port}/"
+    for handler in our_handlers(settings):
+        if handler.get("type") == "http" and not (
+            str(handler.get("url", "")).startswith(base) and service.token in handler["headers"].values()
+        ):
+            return True
+    return False
+
+
+def _switched_off(found: list[Source], *, managed: bool) -> Iterator[Check]:
+    for source in found:
+        if source.settings.get("disableAllHooks") is True and (source.managed or not managed):
+            yield Check("hooks", State.FAIL, f"{source.path}: disableAllHooks switches our hooks off", "remove the line")
+        if source.managed and source.settings.get("allowManagedHooksOnly") is True and not managed:
+            text = f"{source.path}: allowManagedHooksOnly switches the hooks of users off"
+            yield Check("hooks", State.FAIL, text, "sudo checkrein up --scope managed")
+
+
+def _addresses(found: list[Source], homes: list[Source]) -> Iterator[Check]:
+    """The client joins the lists of all files; where one has a list, our address must be in one of them."""
+    urls = {h["url"] for source in homes for h in our_handlers(source.settings) if isinstance(h.get("url"), str)}
+    lists = [s.settings["allowedHttpHookUrls"] for s in found if isinstance(s.settings.get("allowedHttpHookUrls"), list)]
+    allowed = {entry for entries in lists for entry in entries}
+    patterns = {url.rpartition("/")[0] + "/*" for url in urls}
+    if urls and not (patterns | {"*"}) & allowed:
+        text = "allowedHttpHookUrls does not name our address" if lists else "allowedHttpHookUrls is not pinned to our address"
+        yield Check("hooks", State.FAIL, f"{text}: a repository's settings can shut our hooks out", "checkrein up")
+
+
+def _judge_variable(source: Source, name: str, value: str) -> Check | None:
+    upper = name.upper()
+    if upper in _SWITCHES and value.lower() not in _OFF:
+        return Check("environment", State.FAIL, f"{source.path}: env.{name} switches every hook off", "remove the line")
+    if upper in _LOADERS and value:
+        state = State.WARN if source.own else State.FAIL
+        return Check("environment", state, f"{source.path}: env.{name} loads or replaces programs in hooks", "remove the line")
+    if upper in _REDIRECTS and value:
+        state = State.WARN if source.own else State.FAIL
+        return Check(
+            "environment", state, f"{source.path}: env.{name} changes where requests and the key go", "remove the line"
+        )
+    return None
+
+
+def _meant(word: str) -> str:
+    """What was probably meant by a matcher that never matches; "" where it may match."""
+    for tool in _TOOLS:
+        if word.lower() == tool.lower() and word != tool:
+            return tool
+    if word.startswith("mcp__") and word.count("__") == 1 and word.replace("_", "").replace("-", "").isalnum():
+        return f"{word}__.*"
+    return ""

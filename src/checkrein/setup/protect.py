@@ -1,0 +1,173 @@
+"""``up`` and ``down``: the steps in their order, as functions that return what they did."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from checkrein.core import SettingsError
+from checkrein.enforce.hooks import command
+from checkrein.locations import data_dir, private_folder, state_dir
+from checkrein.policy.files import PolicyFiles
+from checkrein.policy.load import load_policy
+from checkrein.setup import clients as found_clients
+from checkrein.setup.clients import Client
+from checkrein.setup.denies import read_patterns
+from checkrein.setup.files import SettingsStore, Written, apply, read, resolve
+from checkrein.setup.harden import Tightened, tighten
+from checkrein.setup.install import ClientPaths, Install, Scope, Transport
+from checkrein.setup.people import Accounts, Person, readers
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the running service is reached."""
+
+    port: int
+    token: str
+    socket: Path
+    token_file: Path
+
+
+class Service(Protocol):
+    """The local service, as far as setup needs it."""
+
+    def start(self) -> Endpoint:
+        """Make sure that it runs and answers. Raises ServiceError."""
+
+    def stop(self) -> None:
+        """Stop it. Does nothing where it does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where protection is put on: the person's environment, the client's places and the accounts of the machine."""
+
+    env: Mapping[str, str]
+    paths: ClientPaths
+    accounts: Accounts = field(default_factory=Accounts)
+
+    @property
+    def store(self) -> SettingsStore:
+        """The settings files under protection."""
+        return SettingsStore(state_dir(self.env) / "setup")
+
+    def others(self) -> tuple[Person, ...]:
+        """The other people of this machine."""
+        return self.accounts.others(os.geteuid(), self.paths.home)
+
+    def clients(self) -> tuple[Client, ...]:
+        """The installed clients."""
+        return found_clients.find_clients(self.paths.home, self.env.get("PATH", os.defpath))
+
+
+@dataclass(frozen=True, slots=True)
+class UpReport:
+    """What ``up`` found and did. ``readers`` could read the client's folder until now; ``left_out`` are read patterns of the
+    policy that the client's rules cannot express; ``why`` says what the transport was chosen for."""
+
+    written: Written
+    install: Install
+    port: int
+    why: str
+    clients: tuple[Client, ...]
+    others: tuple[Person, ...]
+    readers: tuple[str, ...]
+    tightened: Tightened
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DownReport:
+    """What ``down`` did. ``stopped``: no settings file asks for the service any more, so it was ended."""
+
+    written: tuple[Written, ...]
+    stopped: bool
+
+
+def up(machine: Machine, service: Service, scope: Scope, transport: Transport | None = None) -> UpReport:
+    """Put protection on. ``transport`` None leaves the choice to the policy, and to what was found.
+
+    Raises SettingsError before anything is changed where the settings file is broken, PolicyError where a policy file is, and
+    ServiceError where the service does not come up.
+    """
+    others, clients = machine.others(), machine.clients()
+    policy = load_policy(machine.paths.project, PolicyFiles.standard(machine.env)).policy
+    chosen, why = _transport(scope, transport or _named(policy.transport.value), clients, others)
+    deny_read, left_out = read_patterns(policy, project_layer=scope is Scope.PROJECT)
+    target = machine.paths.settings(scope)
+    form = found_clients.choose_form(clients)
+    draft = Install("", "", Path("/"), Path("/"), None, chosen, form, deny_read, scope)
+    _rehearse(target, draft)
+    helper = _helper(machine.env)
+    endpoint = service.start()
+    install = Install(
+        base_url=f"http://127.0.0.1:{endpoint.port}",
+        token=endpoint.token,
+        socket=endpoint.socket,
+        token_file=endpoint.token_file,
+        helper=helper,
+        transport=chosen,
+        form=form,
+        deny_read=deny_read,
+        scope=scope,
+    )
+    could_read = readers(machine.paths.folder, others)
+    written = machine.store.protect(target, install)
+    tightened = tighten(machine.paths, os.geteuid())
+    return UpReport(written, install, endpoint.port, why, clients, others, could_read, tightened, left_out)
+
+
+def down(machine: Machine, service: Service, scope: Scope | None = None) -> DownReport:
+    """Take protection off: of ``scope``, or of every settings file that it was put on. The service ends with the last one.
+
+    Raises SettingsError, and leaves the service running, where a settings file is broken.
+    """
+    store = machine.store
+    if scope is None:
+        targets = [record.path for record in store.records()] or [machine.paths.settings(Scope.USER)]
+    else:
+        targets = [machine.paths.settings(scope)]
+    written = tuple(store.release(target) for target in targets)
+    stopped = not store.records()
+    if stopped:
+        service.stop()
+    return DownReport(written, stopped)
+
+
+def _transport(
+    scope: Scope, wanted: Transport | None, clients: tuple[Client, ...], others: tuple[Person, ...]
+) -> tuple[Transport, str]:
+    """The transport, and why. A file that others read can hold no token: its command hooks use a socket that knows its peer."""
+    if scope is Scope.PROJECT:
+        return Transport.COMMAND, "a project's settings are shared, and hold no token"
+    if scope is Scope.MANAGED and others:
+        return Transport.COMMAND, "everybody reads managed settings, so they hold no token"
+    if wanted is not None:
+        return wanted, "as asked for"
+    return found_clients.choose_transport(clients, shared=bool(others))
+
+
+def _named(word: str) -> Transport | None:
+    return None if word == "auto" else Transport(word)
+
+
+def _rehearse(target: Path, draft: Install) -> None:
+    """Find out what stands in the way before anything is changed."""
+    real = resolve(target)
+    apply(real, read(real), draft)
+    folder = next(parent for parent in real.parents if parent.exists())
+    if not os.access(folder, os.W_OK):
+        raise SettingsError(
+            f"{real} cannot be written", why=f"{folder} is not yours to write to", fix="run the command as a user who may"
+        )
+
+
+def _helper(env: Mapping[str, str]) -> Path | None:
+    """The native helper, built where it is missing or changed and a compiler is at hand."""
+    folder = private_folder(data_dir(env)) / "bin"
+    helper = private_folder(folder) / command.NAME
+    return helper if command.intact(helper) else command.build(folder)

@@ -1,0 +1,136 @@
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from checkrein.cli.log import explain, log
+from checkrein.core import Action, CheckreinError, Decision, Event, EventKind, Finding, Severity, Threat, Verdict
+from checkrein.ledger import Ledger
+from checkrein.locations import ledger_dir
+
+FINDING = Finding(
+    "git.push-force", Threat.DESTRUCTIVE_COMMANDS, Severity.HIGH, Action.DENY, "would overwrite origin/main", "commits would be lost", "push", "origin"
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("time.time", lambda: 1_700_000_600.0)
+    monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture
+def recorded() -> None:
+    with Ledger.open(ledger_dir()) as ledger:
+
+        def event(kind: EventKind = EventKind.TOOL_CALL, tool: str = "Bash", command: str = "ls", at: float = 1_700_000_000.0) -> Event:
+            return Event(kind, "s1", "/p", "/p", "PreToolUse", tool, "toolu_1", {"command": command}, at=at)
+
+        ledger.append(event(command="git push --force origin main"), Decision("c7f3k2", Verdict.DENY, (FINDING,)), 1234)
+        ledger.append(event(command="echo \x1b]0;x\x07\u202e"), Decision("aaaaaa", Verdict.NONE), 100)
+        ledger.append(event(tool="mcp__a__b", at=1_700_000_500.0), Decision("bbbbbb", Verdict.ASK, (FINDING,)), 100)
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(log, args, catch_exceptions=False)
+
+
+FIRST = "2023-11-14 22:13:20  deny    c7f3k2  Bash  git.push-force  git push --force origin main\n"
+SECOND = "2023-11-14 22:13:20  allow   aaaaaa  Bash  -  echo \\x1b]0;x\\x07\\u{202e}\n"
+THIRD = "2023-11-14 22:21:40  ask     bbbbbb  mcp__a__b  git.push-force  command='ls'\n"
+
+
+@pytest.mark.usefixtures("recorded")
+@pytest.mark.parametrize(
+    ("args", "shown"),
+    [
+        ((), FIRST + SECOND + THIRD),
+        (("-n", "1"), THIRD),
+        (("--verdict", "deny"), FIRST),
+        (("--tool", "Bash", "--rule", "git"), FIRST),
+        (("--since", "5m"), THIRD),
+        (("--since", "2023-11-14T22:20:00+00:00"), THIRD),
+        (("--session", "other"), ""),
+        (("--project", "/p", "--verdict", "allow"), SECOND),
+    ],
+)
+def test_one_line_for_each_entry(args: tuple[str, ...], shown: str) -> None:
+    assert run(*args).output == shown
+
+
+@pytest.mark.usefixtures("recorded")
+def test_json_lines() -> None:
+    entries = [orjson.loads(line) for line in run("--json").output.splitlines()]
+    assert [entry["id"] for entry in entries] == ["c7f3k2", "aaaaaa", "bbbbbb"]
+    assert entries[0]["rules"] == ["git.push-force"]
+
+
+@pytest.mark.usefixtures("recorded")
+def test_following_shows_what_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+
+    def sleep(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks > 2:
+            raise KeyboardInterrupt
+        with Ledger.open(ledger_dir()) as ledger:
+            for verdict in (Verdict.NONE, Verdict.DENY):
+                event = Event(EventKind.TOOL_CALL, "s", "/", "/", tool=f"T{looks}", at=1_700_000_000.0)
+                ledger.append(event, Decision(f"l{looks}", verdict), 1)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    lines = run("-f", "--verdict", "deny").output.splitlines()
+    assert [line.split()[4] for line in lines[:3]] == ["Bash", "T1", "T2"]
+
+
+def test_nothing_recorded_yet_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CheckreinError) as error:
+        run()
+    assert str(error.value) == (
+        f"there is no ledger in {tmp_path}/state/checkrein/ledger\nwhy: nothing was recorded here yet\nfix: run `checkrein up`"
+    )
+
+
+def test_a_wrong_time_is_a_usage_error() -> None:
+    result = run("--since", "soon")
+    assert result.exit_code == 2
+    assert "'soon' is no time; write 10m, 2h, 1d or 2026-01-31T12:00" in result.output
+
+
+@pytest.mark.usefixtures("recorded")
+def test_explain_shows_all() -> None:
+    result = CliRunner().invoke(explain, ["c7f3k2"], catch_exceptions=False)
+    lines = [line for line in result.output.splitlines() if not line.startswith(("digest", "entry"))]
+    assert lines == [
+        "decision  c7f3k2: deny",
+        "time      2023-11-14 22:13:20, decided in 1.2 ms",
+        "event     tool-call PreToolUse",
+        "tool      Bash toolu_1",
+        "session   s1",
+        "project   /p",
+        "asked",
+        "    git push --force origin main",
+        "",
+        "git.push-force (deny, high, T7 destructive commands): would overwrite origin/main",
+        "    about    origin",
+        "    why      commits would be lost",
+        "    instead  push",
+        "    set by   the built-in policy",
+    ]
+
+
+@pytest.mark.usefixtures("recorded")
+def test_explain_without_findings_and_as_json() -> None:
+    assert CliRunner().invoke(explain, ["aaaaaa"]).output.endswith("\n    echo \\x1b]0;x\\x07\\u{202e}\n\nno rule spoke\n")
+    assert orjson.loads(CliRunner().invoke(explain, ["aaaaaa", "--json"]).output)["verdict"] == "allow"
+
+
+@pytest.mark.usefixtures("recorded")
+def test_explain_of_an_unknown_id_is_an_error() -> None:
+    with pytest.raises(CheckreinError, match=r"no decision '\\x1bnope' on record") as error:
+        CliRunner().invoke(explain, ["\x1bnope"], catch_exceptions=False)
+    assert error.value.exit_code == 2

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from checkrein.cli.undo import undo
+from checkrein.core import UndoError, UsageError
+from checkrein.locations import undo_dir
+from checkrein.undo import SnapshotStore
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.0)
+    folder = tmp_path / "p"
+    (folder / "sub").mkdir(parents=True)
+    monkeypatch.chdir(folder / "sub")
+    return folder
+
+
+@pytest.fixture
+def deleted(project: Path) -> Path:
+    (project / "a\x1b").write_text("old")
+    SnapshotStore(undo_dir()).take(["a\x1b"], public_id="c7f3k2", root=project, reason="rm \x1b[2Ja", max_bytes=100)
+    (project / "a\x1b").unlink()
+    return project
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(undo, args, catch_exceptions=False)
+
+
+def line(project: Path) -> str:
+    return f"2023-11-14 22:13:20  c7f3k2    1 files, 3 B            {project}  rm \\x1b[2Ja\n"
+
+
+def test_list(deleted: Path) -> None:
+    assert run("--list").output == line(deleted)
+
+
+def test_dry_run_changes_nothing(deleted: Path) -> None:
+    assert run("--dry-run").output == line(deleted) + "  a\\x1b\n"
+    assert not (deleted / "a\x1b").exists()
+
+
+def test_the_latest_of_this_project_is_restored(deleted: Path) -> None:
+    assert run().output == f"restored 1 paths below {deleted} from snapshot c7f3k2\n  a\\x1b\n"
+    assert (deleted / "a\x1b").read_text() == "old"
+    assert run("c7f3k2").output == f"restored 0 paths below {deleted} from snapshot c7f3k2\n1 stood there as they were\n"
+
+
+def test_what_is_in_the_way_needs_force(deleted: Path) -> None:
+    (deleted / "a\x1b").write_text("new")
+    with pytest.raises(UndoError, match="something else stands now"):
+        run("c7f3k2")
+    assert run("--dry-run").output == line(deleted) + "  a\\x1b\nsomething else stands now at (needs --force):\n  a\\x1b\n"
+    assert run("c7f3k2", "--force").output == (
+        f"restored 1 paths below {deleted} from snapshot c7f3k2\n  a\\x1b\n"
+        "what stood in the way is kept: `checkrein undo c7f3k2-1 --force` brings it back\n"
+    )
+    run("c7f3k2-1", "--force")
+    assert (deleted / "a\x1b").read_text() == "new"
+
+
+def test_errors(project: Path) -> None:
+    with pytest.raises(UndoError) as error:
+        run()
+    assert str(error.value) == f"there is no snapshot of {project}/sub\nfix: `checkrein undo --list` shows those of other projects"
+    with pytest.raises(UndoError, match="there is no snapshot nope"):
+        run("nope")
+    with pytest.raises(UsageError, match="--list stands alone"):
+        run("--list", "--force")

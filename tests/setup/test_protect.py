@@ -1,0 +1,184 @@
+"""``up`` and ``down`` as a whole, against a service that is only pretended."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from checkrein.core import PolicyError, ServiceError, SettingsError
+from checkrein.enforce.hooks import command
+from checkrein.setup.files import Change
+from checkrein.setup.install import ClientPaths, CommandForm, Scope, Transport
+from checkrein.setup.people import Accounts
+from checkrein.setup.protect import Endpoint, Machine, down, up
+from checkrein.setup.settings import MANAGED_ENV, our_handlers
+
+TOKEN = "not-a-real-token"
+
+
+@dataclass(slots=True)
+class PretendedService:
+    folder: Path
+    broken: bool = False
+    calls: list[str] = field(default_factory=list)
+
+    def start(self) -> Endpoint:
+        self.calls.append("start")
+        if self.broken:
+            raise ServiceError("the service does not come up")
+        return Endpoint(4711, TOKEN, self.folder / "service.sock", self.folder / "token")
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+
+@pytest.fixture(autouse=True)
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "build", lambda dest: None)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> PretendedService:
+    return PretendedService(tmp_path)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    home = tmp_path / "homes/me"
+    project = home / "project"
+    project.mkdir(parents=True)
+    home.chmod(0o700)
+    (tmp_path / "passwd").write_text("")
+    env = {"HOME": str(home), "PATH": str(tmp_path / "bin")}
+    paths = ClientPaths(home, project, home / ".claude", tmp_path / "etc")
+    return Machine(env, paths, Accounts(tmp_path / "passwd", tmp_path / "none"))
+
+
+def client(machine: Machine, version: str) -> None:
+    program = machine.paths.home / ".local/share/claude/versions" / version
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.touch()
+    program.chmod(0o755)
+
+
+def written(machine: Machine, scope: Scope = Scope.USER) -> dict[str, object]:
+    settings: dict[str, object] = json.loads(machine.paths.settings(scope).read_text())
+    return settings
+
+
+def test_up_then_down(machine: Machine, service: PretendedService) -> None:
+    client(machine, "2.1.330")
+    file = machine.paths.settings(Scope.USER)
+    file.parent.mkdir()
+    file.parent.chmod(0o755)
+    file.write_text('{"model": "opus"}\n')
+    report = up(machine, service, Scope.USER)
+    assert report.install.transport is Transport.HTTP
+    assert report.install.form is CommandForm.WORDS
+    assert report.written.change is Change.UPDATED
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "Read(.env)" in written(machine)["permissions"]["deny"]  # type: ignore[index]
+    again = up(machine, service, Scope.USER)
+    assert again.written.change is Change.UNCHANGED
+    assert again.tightened.changed == ()
+    undone = down(machine, service)
+    assert [each.change for each in undone.written] == [Change.RESTORED]
+    assert undone.stopped
+    assert file.read_text() == '{"model": "opus"}\n'
+    assert service.calls == ["start", "start", "stop"]
+
+
+def test_down_without_up_says_so(machine: Machine, service: PretendedService) -> None:
+    report = down(machine, service)
+    assert [each.change for each in report.written] == [Change.UNCHANGED]
+    assert service.calls == ["stop"]
+
+
+def test_the_service_stays_for_another_scope(machine: Machine, service: PretendedService) -> None:
+    up(machine, service, Scope.USER)
+    up(machine, service, Scope.PROJECT)
+    assert not down(machine, service, Scope.PROJECT).stopped
+    assert "stop" not in service.calls
+    assert down(machine, service).stopped
+
+
+def test_no_client_means_both_transports(machine: Machine, service: PretendedService) -> None:
+    report = up(machine, service, Scope.USER)
+    assert (report.install.transport, report.install.form) == (Transport.BOTH, CommandForm.LINE)
+
+
+def test_a_project_file_holds_no_token(machine: Machine, service: PretendedService) -> None:
+    client(machine, "2.1.330")
+    report = up(machine, service, Scope.PROJECT, Transport.HTTP)
+    assert report.install.transport is Transport.COMMAND
+    assert TOKEN not in machine.paths.settings(Scope.PROJECT).read_text()
+
+
+def test_managed_settings_hold_no_token_where_others_read_them(machine: Machine, service: PretendedService) -> None:
+    client(machine, "2.1.330")
+    machine.accounts.passwd.write_text(f"alice:x:{os.geteuid() + 4000}:{os.geteuid() + 4000}::/home/alice:/bin/bash\n")
+    report = up(machine, service, Scope.MANAGED)
+    assert report.install.transport is Transport.COMMAND
+    assert written(machine, Scope.MANAGED)["env"] == MANAGED_ENV
+    assert TOKEN not in machine.paths.settings(Scope.MANAGED).read_text()
+
+
+def test_the_policy_chooses_the_transport_and_adds_read_rules(machine: Machine, service: PretendedService) -> None:
+    client(machine, "2.1.330")
+    policy = machine.paths.home / ".config/checkrein/checkrein.yaml"
+    policy.parent.mkdir(parents=True)
+    policy.write_text(
+        "version: 1\ntransport: both\nsensitive:\n  - customers/\n  - /srv/keys\n  - paths: ['*.key', '!ok.key']\n"
+    )
+    report = up(machine, service, Scope.USER)
+    assert report.install.transport is Transport.BOTH
+    assert report.why == "as asked for"
+    assert report.install.deny_read[-2:] == ("customers/**", "//srv/keys")
+    assert report.left_out == ("*.key", "!ok.key")
+
+
+def test_a_person_of_this_machine_means_both_transports(machine: Machine, service: PretendedService) -> None:
+    client(machine, "2.1.330")
+    machine.accounts.passwd.write_text(f"alice:x:{os.geteuid() + 4000}:{os.geteuid() + 4000}::/home/alice:/bin/bash\n")
+    report = up(machine, service, Scope.USER)
+    assert report.install.transport is Transport.BOTH
+    assert report.why == "other people use this machine"
+
+
+@pytest.mark.parametrize("content", ['{"a": 1,}', '{"permissions": {"deny": "x"}}'])
+def test_broken_settings_stop_it_before_the_service_starts(machine: Machine, service: PretendedService, content: str) -> None:
+    file = machine.paths.settings(Scope.USER)
+    file.parent.mkdir()
+    file.write_text(content)
+    with pytest.raises(SettingsError):
+        up(machine, service, Scope.USER)
+    assert service.calls == []
+    assert file.read_text() == content
+
+
+def test_a_broken_policy_stops_it_before_the_service_starts(machine: Machine, service: PretendedService) -> None:
+    (machine.paths.project / "checkrein.yaml").write_text("version: 1\nrulez: {}\n")
+    with pytest.raises(PolicyError):
+        up(machine, service, Scope.USER)
+    assert service.calls == []
+
+
+def test_no_service_no_change(machine: Machine, service: PretendedService) -> None:
+    service.broken = True
+    with pytest.raises(ServiceError):
+        up(machine, service, Scope.USER)
+    assert not machine.paths.settings(Scope.USER).exists()
+
+
+def test_down_keeps_the_service_where_settings_broke(machine: Machine, service: PretendedService) -> None:
+    up(machine, service, Scope.USER)
+    machine.paths.settings(Scope.USER).write_text("{")
+    with pytest.raises(SettingsError):
+        down(machine, service)
+    assert "stop" not in service.calls
