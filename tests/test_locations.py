@@ -4,7 +4,16 @@ from pathlib import Path
 import pytest
 
 from checkrein.core import ServiceError
-from checkrein.locations import approvals_file, config_dir, data_dir, ledger_dir, private_folder, runtime_dir, state_dir, undo_dir
+from checkrein.locations import (
+    approvals_file,
+    config_dir,
+    data_dir,
+    ledger_dir,
+    private_folder,
+    runtime_dir,
+    state_dir,
+    undo_dir,
+)
 
 
 def test_defaults_are_below_home() -> None:

@@ -33,20 +33,20 @@ def tamper(*statements: str) -> None:
 
 def test_a_whole_record() -> None:
     result = run("verify")
-    assert (result.exit_code, result.output) == (
-        0,
+    assert result.exit_code == 0
+    assert result.output == (
         "ok: 3 entries, 1 checkpoints, each as it was written\n"
-        "    give --checkpoint to see whether the end was cut off or the whole was forged anew\n",
+        "    give --checkpoint to see whether the end was cut off or the whole was forged anew\n"
     )
 
 
 def test_tampering_is_named_and_exits_1() -> None:
     tamper("UPDATE entries SET verdict = 'allow' WHERE sequence = 2")
     result = run("verify")
-    assert (result.exit_code, result.output) == (
-        1,
+    assert result.exit_code == 1
+    assert result.output == (
         "TAMPERED WITH: 3 entries, 1 checkpoints\n"
-        "  edited: entry 2 is not what was written: it was edited, or added without the key\n",
+        "  edited: entry 2 is not what was written: it was edited, or added without the key\n"
     )
     shown = run("verify", "--json")
     assert shown.exit_code == 1
@@ -61,10 +61,10 @@ def test_a_checkpoint_file_shows_a_cut_off_end(tmp_path: Path) -> None:
     )
     tamper("DELETE FROM entries WHERE sequence = 3", "DELETE FROM checkpoints")
     result = run("verify", "--checkpoint", kept)
-    assert (result.exit_code, result.output) == (
-        1,
+    assert result.exit_code == 1
+    assert result.output == (
         "TAMPERED WITH: 2 entries, 0 checkpoints\n"
-        "  cut-off: the checkpoint given signs entry 3, but the record ends at 2: its end was cut off\n",
+        "  cut-off: the checkpoint given signs entry 3, but the record ends at 2: its end was cut off\n"
     )
 
 
@@ -72,7 +72,10 @@ def test_a_git_note(tmp_path: Path) -> None:
     repository = pygit2.init_repository(str(tmp_path / "repo"))
     author = pygit2.Signature("a", "a@b")
     commit = repository.create_commit("HEAD", author, author, "x", repository.TreeBuilder().write(), [])
-    assert run("checkpoint", "--git-note", tmp_path / "repo").output == f"signed entries 1 to 3 in a note on commit {str(commit)[:12]}\n"
+    assert (
+        run("checkpoint", "--git-note", tmp_path / "repo").output
+        == f"signed entries 1 to 3 in a note on commit {str(commit)[:12]}\n"
+    )
     assert "vouches for entries 1 to 3" in run("verify", "--git-note", tmp_path / "repo").output
 
 

@@ -10,7 +10,14 @@ from checkrein.ledger import Ledger
 from checkrein.locations import ledger_dir
 
 FINDING = Finding(
-    "git.push-force", Threat.DESTRUCTIVE_COMMANDS, Severity.HIGH, Action.DENY, "would overwrite origin/main", "commits would be lost", "push", "origin"
+    "git.push-force",
+    Threat.DESTRUCTIVE_COMMANDS,
+    Severity.HIGH,
+    Action.DENY,
+    "would overwrite origin/main",
+    "commits would be lost",
+    "push",
+    "origin",
 )
 
 
@@ -26,7 +33,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def recorded() -> None:
     with Ledger.open(ledger_dir()) as ledger:
 
-        def event(kind: EventKind = EventKind.TOOL_CALL, tool: str = "Bash", command: str = "ls", at: float = 1_700_000_000.0) -> Event:
+        def event(
+            kind: EventKind = EventKind.TOOL_CALL, tool: str = "Bash", command: str = "ls", at: float = 1_700_000_000.0
+        ) -> Event:
             return Event(kind, "s1", "/p", "/p", "PreToolUse", tool, "toolu_1", {"command": command}, at=at)
 
         ledger.append(event(command="git push --force origin main"), Decision("c7f3k2", Verdict.DENY, (FINDING,)), 1234)
@@ -131,6 +140,6 @@ def test_explain_without_findings_and_as_json() -> None:
 
 @pytest.mark.usefixtures("recorded")
 def test_explain_of_an_unknown_id_is_an_error() -> None:
-    with pytest.raises(CheckreinError, match=r"no decision '\\x1bnope' on record") as error:
+    with pytest.raises(CheckreinError, match=r"no decision \\x1bnope on record") as error:
         CliRunner().invoke(explain, ["\x1bnope"], catch_exceptions=False)
     assert error.value.exit_code == 2

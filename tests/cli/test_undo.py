@@ -68,7 +68,9 @@ def test_what_is_in_the_way_needs_force(deleted: Path) -> None:
 def test_errors(project: Path) -> None:
     with pytest.raises(UndoError) as error:
         run()
-    assert str(error.value) == f"there is no snapshot of {project}/sub\nfix: `checkrein undo --list` shows those of other projects"
+    assert (
+        str(error.value) == f"there is no snapshot of {project}/sub\nfix: `checkrein undo --list` shows those of other projects"
+    )
     with pytest.raises(UndoError, match="there is no snapshot nope"):
         run("nope")
     with pytest.raises(UsageError, match="--list stands alone"):

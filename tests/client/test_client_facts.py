@@ -75,15 +75,19 @@ class TestHookForms:
         world.play()
         assert hooks.calls[0].headers.get("x-e", "") == ""
 
-    def test_a_project_can_shut_out_http_hooks_unless_the_user_names_them(self, world: Any, hooks: Any) -> None:
+    def test_a_repository_that_allows_no_http_hooks_opens_only_the_old_client(self, world: Any, hooks: Any) -> None:
         hooks.answers["PreToolUse"] = DENY
         world.settings(on("PreToolUse", hooks.hook("PreToolUse", **GATE)))
         world.settings({"allowedHttpHookUrls": []}, "project")
-        open_run = world.play().ran
+        assert world.play().ran is not world.client.blocks_on_failure
+        assert hooks.events() == []
+
+    def test_http_hooks_that_the_user_names_stay_on(self, world: Any, hooks: Any) -> None:
+        hooks.answers["PreToolUse"] = DENY
         world.settings({**on("PreToolUse", hooks.hook("PreToolUse", **GATE)), "allowedHttpHookUrls": [f"{hooks.url}/hook/*"]})
-        (world.project / "ran").unlink(missing_ok=True)
+        world.settings({"allowedHttpHookUrls": []}, "project")
         assert not world.play().ran
-        assert open_run is not world.client.blocks_on_failure or open_run
+        assert hooks.events() == ["PreToolUse"]
 
     def test_the_settings_that_close_side_doors_do_not_void_the_file(self, world: Any, hooks: Any) -> None:
         closes = {"disableSkillShellExecution": True, "respondToBashCommands": False, "allowedHttpHookUrls": [f"{hooks.url}/*"]}
@@ -245,5 +249,5 @@ class TestTelemetry:
             world.env.update(sink.environment())
             world.play()
         (event,) = [event for event in sink.named("hook_execution_complete") if event.attributes["hook_event"] == "PreToolUse"]
-        assert event.attributes["num_success"] == 1
-        assert int(str(event.attributes["total_duration_ms"])) >= 0
+        assert event.attributes["num_success"] == "1"
+        assert str(event.attributes["total_duration_ms"]).isdecimal()

@@ -134,7 +134,15 @@ def _edited(text: str) -> list[str]:
     (item,) = whole["approvals"]
     return [
         json.dumps({**whole, "approvals": [{**item, **change}]})
-        for change in ({"scope": "always"}, {"expires": 1e12}, {"used": 0.0}, {"fingerprint": "0" * 64}, {"mac": ""}, {"mac": 5}, {"x": 1})
+        for change in (
+            {"scope": "always"},
+            {"expires": 1e12},
+            {"used": 0.0},
+            {"fingerprint": "0" * 64},
+            {"mac": ""},
+            {"mac": 5},
+            {"x": 1},
+        )
     ]
 
 
@@ -142,7 +150,17 @@ def test_a_broken_or_edited_store_permits_nothing_and_says_so(store: ApprovalSto
     store.add(ACTION, Scope.UNTIL, now=1.0, expires=50.0)
     assert store.consume(ACTION, 2.0) is not None
     whole = store.file.read_text()
-    texts = ["", "{", "[]", "null", '{"version": 1}', '{"version": 9, "approvals": []}', "\x00\xff", "[" * 100_000, *_edited(whole)]
+    texts = [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"version": 1}',
+        '{"version": 9, "approvals": []}',
+        "\x00\xff",
+        "[" * 100_000,
+        *_edited(whole),
+    ]
     for text in texts:
         store.file.write_text(text)
         assert store.consume(ACTION, 3.0) is None, text[:50]

@@ -48,7 +48,9 @@ def make_event() -> Callable[..., Event]:
 
 @pytest.fixture
 def make_decision() -> Callable[..., Decision]:
-    def make(public_id: str = "c7f3k2", verdict: Verdict = Verdict.DENY, findings: tuple[Finding, ...] = (FINDING,)) -> Decision:
+    def make(
+        public_id: str = "c7f3k2", verdict: Verdict = Verdict.DENY, findings: tuple[Finding, ...] = (FINDING,)
+    ) -> Decision:
         return Decision(public_id, verdict, findings)
 
     return make

@@ -22,7 +22,7 @@ def test_a_missing_key_is_loud_and_never_made_anew(ten: Path, name: str) -> None
 @pytest.mark.parametrize("name", ["chain.key", "checkpoint.pub", "checkpoint.key"])
 def test_a_replaced_key_is_loud(ten: Path, name: str) -> None:
     (ten / name).write_bytes(bytes(range(32)))
-    with pytest.raises(LedgerError, match="are not the ones|does not belong"):
+    with pytest.raises(LedgerError, match=r"are not the ones|does not belong"):
         Ledger.open(ten)
 
 

@@ -25,7 +25,7 @@ LETTERS = string.ascii_letters + string.digits
         "rm -rf build/",
         "npm run test -- --watch",
         "find . -name '*.pyc' -exec rm {} \\;",
-        "git commit -m \"fix: it's done (really)\"",
+        'git commit -m "fix: it\'s done (really)"',
         "dd if=/dev/zero of=/dev/sda bs=1M",
         "for f in *.py; do echo $f; done",
         "sed -i 's/foo/bar/g' src/components/UserProfile/getElementById.test.tsx",
@@ -122,13 +122,18 @@ def _event(kind: EventKind = EventKind.TOOL_CALL, tool: str = "Bash", **fields: 
         (_event(tool="Write", input={"file_path": "/p/a.py", "content": "é"}), "/p/a.py (2 bytes)"),
         (_event(tool="Edit", input={"file_path": "/p/a", "old_string": "a", "new_string": "bc"}), "/p/a (1 bytes -> 2 bytes)"),
         (_event(tool="Read", input={"file_path": "/p/a", "limit": 5}), "/p/a"),
-        (_event(tool="WebFetch", input={"url": "https://h/x?k=v", "prompt": "p"}), "url='https://h/x?[masked]' prompt=(1 bytes)"),
         (
-            _event(tool="mcp__db__query", input={"sql": "select 1", "n": 3, "on": True, "none": None, "l": ["a", {"token": "x"}]}),
+            _event(tool="WebFetch", input={"url": "https://h/x?k=v", "prompt": "p"}),
+            "url='https://h/x?[masked]' prompt=(1 bytes)",
+        ),
+        (
+            _event(
+                tool="mcp__db__query", input={"sql": "select 1", "n": 3, "on": True, "none": None, "l": ["a", {"token": "x"}]}
+            ),
             "sql='select 1' n=3 on=true none=null l=['a', {token=[masked]}]",
         ),
         (_event(tool="x", input={"command": "mysql -px"}), "command='mysql -p[masked]'"),
-        (_event(EventKind.TOOL_RESULT, input={"command": "ls"}, result={"stdout": "secret"}), 'ls → 19 bytes'),
+        (_event(EventKind.TOOL_RESULT, input={"command": "ls"}, result={"stdout": "secret"}), "ls → 19 bytes"),
         (_event(EventKind.PROMPT, tool="", text="hello"), "prompt of 5 characters"),
         (_event(EventKind.CONFIG_CHANGE, tool="", text="/p/.claude/settings.json"), "/p/.claude/settings.json"),
         (_event(tool="Write", input={"file_path": 5, "content": "x"}), "file_path=5 content=(1 bytes)"),
@@ -140,7 +145,9 @@ def test_summaries(event: Event, summary: str) -> None:
 
 def test_findings_are_masked_in_every_text() -> None:
     secret = "gh" + "p_" + "A1b2C3d4" * 4
-    finding = Finding("r", Threat.DATA_LEAKAGE, Severity.HIGH, Action.ASK, secret, secret, secret, secret, secret, (f"/p/{secret}",))
+    finding = Finding(
+        "r", Threat.DATA_LEAKAGE, Severity.HIGH, Action.ASK, secret, secret, secret, secret, secret, (f"/p/{secret}",)
+    )
     masked = mask_finding(finding)
     assert secret[4:12] not in repr(masked)
     assert masked.paths == ("/p/[masked]",)
@@ -170,7 +177,9 @@ SHAPES = st.one_of(
     _drawn(LETTERS, 16, 36).map(lambda body: "gh" + "p_" + body),
     _drawn(LETTERS, 16, 36).map(lambda body: "xox" + "b-" + body),
     _drawn(string.ascii_uppercase + string.digits, 16, 16).map(lambda body: "AK" + "IA" + body),
-    _drawn(LETTERS, 40, 60).map(lambda body: ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in ('{"alg":1}', body))),
+    _drawn(LETTERS, 40, 60).map(
+        lambda body: ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in ('{"alg":1}', body))
+    ),
     _SEEDS.map(lambda seed: base64.b64encode(random.Random(seed).randbytes(33)).decode()),
 )
 ANY_PASSWORD = _drawn(LETTERS + "!#%^*_-+.,:@", 8, 30)
@@ -204,7 +213,7 @@ NAMED_PLACES = [
     "cmd <<'EOF'\nname={}\nEOF",
     "python3 -c \"password = '{}'\"",
     "bash -c \"export SECRET='{}'; run\"",
-    "echo '{{\"password\": \"{}\"}}' > f",
+    'echo \'{{"password": "{}"}}\' > f',
 ]
 
 
@@ -236,7 +245,8 @@ def test_masking_never_fails(text: str) -> None:
 def test_masking_is_linear() -> None:
     for text in ("'" * 200_000, "$(" * 100_000, "a=" * 100_000, '"\\' * 100_000, "<<A\n" * 50_000, "-----BEGIN " * 20_000):
         assert len(mask_command(text)) < 300_000
-        assert summarize(_event(input={"command": text, "x": text}))
+        assert summarize(_event(input={"command": text, "x": text[:4000]}))
+        assert mask_text(text[:50_000])
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -249,7 +259,10 @@ def test_no_secret_reaches_the_disk(tmp_path_factory: pytest.TempPathFactory, se
         _event(EventKind.PROMPT, tool="", text=f"use {secrets[1]} please"),
         _event(tool="Write", input={"file_path": f"/p/{secrets[2]}.txt", "content": f"key = {secrets[2]}"}),
         _event(tool="Edit", input={"file_path": "/p/a", "old_string": secrets[3], "new_string": f"x {secrets[3]}"}),
-        _event(tool="mcp__a__b", input={"query": f"find {secrets[4]}", "deep": {"list": [secrets[4]], "token": secrets[4], secrets[4]: 1}}),
+        _event(
+            tool="mcp__a__b",
+            input={"query": f"find {secrets[4]}", "deep": {"list": [secrets[4]], "token": secrets[4], secrets[4]: 1}},
+        ),
         _event(EventKind.TOOL_RESULT, input={"command": "cat .env"}, result={"stdout": f"A={secrets[5]}", "stderr": ""}),
         _event(EventKind.TOOL_FAILURE, input={"command": "cat .env"}, result=f"error: {secrets[5]}"),
     ]

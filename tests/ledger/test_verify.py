@@ -28,7 +28,9 @@ def forge(folder: Path) -> None:
     """What somebody with the chain's key does: change an entry, compute the chain anew, sign new checkpoints."""
     keys = load_keys(folder)
     with closing(sqlite3.connect(folder / "ledger.db")) as connection:
-        connection.executescript("DROP TRIGGER entries_stay; UPDATE entries SET verdict = 'allow' WHERE sequence = 3; DELETE FROM checkpoints;")
+        connection.executescript(
+            "DROP TRIGGER entries_stay; UPDATE entries SET verdict = 'allow' WHERE sequence = 3; DELETE FROM checkpoints;"
+        )
         ((ledger,),) = connection.execute("SELECT value FROM meta WHERE name = 'ledger'").fetchall()
         head = first_previous(ledger)
         for row in connection.execute(f"{SELECT} ORDER BY sequence").fetchall():
@@ -99,7 +101,11 @@ def test_a_deletion_in_the_middle_is_found(ten: Path, tamper: Tamper, which: str
 
 
 def test_a_deletion_that_is_closed_up_is_found(ten: Path, tamper: Tamper) -> None:
-    tamper(ten, "DELETE FROM entries WHERE sequence = 4", *(f"UPDATE entries SET sequence = {n - 1} WHERE sequence = {n}" for n in range(5, 11)))
+    tamper(
+        ten,
+        "DELETE FROM entries WHERE sequence = 4",
+        *(f"UPDATE entries SET sequence = {n - 1} WHERE sequence = {n}" for n in range(5, 11)),
+    )
     kinds = {kind for kind, _ in found(ten)}
     assert kinds >= {"edited"} or kinds >= {"reordered"}
     assert "cut-off" in kinds
@@ -210,7 +216,9 @@ def test_a_checkpoint_survives_its_file(ten: Path, tmp_path: Path) -> None:
     assert read_checkpoint_file(tmp_path / "kept") == kept
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "other"}', '{"format": "checkrein checkpoint 1", "sequence": "1"}', "\udc80"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"format": "other"}', '{"format": "checkrein checkpoint 1", "sequence": "1"}', "\udc80"]
+)
 def test_what_is_no_checkpoint_is_an_error(text: str) -> None:
     with pytest.raises(LedgerError, match="x is not a checkpoint"):
         Checkpoint.from_text(text, where="x")

@@ -77,7 +77,9 @@ def test_new_ids_are_short_and_free(writer: Ledger, make_event: MakeEvent, make_
     assert all(len(made) == 6 and made.isalnum() and not set(made) & set("0o1li") for made in ids)
 
 
-def test_a_second_writer_is_refused_and_readers_are_not(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:
+def test_a_second_writer_is_refused_and_readers_are_not(
+    writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision
+) -> None:
     writer.append(make_event(), make_decision(), 1)
     with pytest.raises(LedgerError, match="another process writes the ledger"):
         Ledger.open(writer.folder)
@@ -117,7 +119,9 @@ def test_many_threads_make_one_chain(writer: Ledger, make_event: MakeEvent, make
     assert (report.entries, report.problems) == (200, ())
 
 
-def test_a_checkpoint_is_kept_every_thousand_entries(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:
+def test_a_checkpoint_is_kept_every_thousand_entries(
+    writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision
+) -> None:
     writer.append_many([(make_event(), make_decision(f"i{number}"), 1) for number in range(999)])
     assert verify(writer.folder).checkpoints == 0
     writer.append(make_event(), make_decision("last"), 1)

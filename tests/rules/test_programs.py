@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from checkrein.core import Effect, Rule
-from checkrein.detect.shell import http, table
+from checkrein.detect.shell import http, programs, table
 from checkrein.detect.shell.model import Argv, Invocation, ShellText
 from checkrein.rules import load_rules
 
@@ -61,15 +61,15 @@ def rules_named(command: str) -> set[str]:
 
 def used_rules() -> list[Rule]:
     rules = load_rules()
-    ids = {entry.rule for name in table.KNOWN for entry in table.program(name).entries}
+    ids = {entry.rule for name in programs.KNOWN for entry in programs.program(name).entries}
     ids |= {"http.delete", "http.delete-local", "http.destructive-post", "services.unknown-delete", "services.sdk-delete"}
     return [rules[rule] for rule in sorted(ids)]
 
 
 def test_every_program_can_be_loaded() -> None:
-    assert len(table.KNOWN) > 500
-    for name in table.KNOWN:
-        table.program(name)
+    assert len(programs.KNOWN) > 500
+    for name in programs.KNOWN:
+        programs.program(name)
 
 
 @pytest.mark.parametrize("rule", used_rules(), ids=lambda rule: rule.id)

@@ -16,7 +16,7 @@ from checkrein.setup.files import Change
 from checkrein.setup.install import ClientPaths, CommandForm, Scope, Transport
 from checkrein.setup.people import Accounts
 from checkrein.setup.protect import Endpoint, Machine, down, up
-from checkrein.setup.settings import MANAGED_ENV, our_handlers
+from checkrein.setup.settings import MANAGED_ENV
 
 TOKEN = "not-a-real-token"
 

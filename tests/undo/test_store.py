@@ -41,11 +41,11 @@ def tree(folder: Path) -> dict[str, tuple[Any, ...]]:
     found: dict[str, tuple[Any, ...]] = {}
     for base, folders, files in os.walk(os.fsencode(folder)):
         for name in folders + files:
-            path = os.path.join(base, name)
+            path = os.path.join(base, name)  # noqa: PTH118 -- bytes
             status = os.lstat(path)
             content: bytes | None = None
             if stat.S_ISLNK(status.st_mode):
-                content = os.readlink(path)
+                content = os.readlink(path)  # noqa: PTH115 -- bytes
             elif stat.S_ISREG(status.st_mode):
                 content = Path(os.fsdecode(path)).read_bytes()
             found[os.fsdecode(path)] = (status.st_mode, status.st_mtime_ns, content)
@@ -72,14 +72,18 @@ def test_everything_comes_back_exactly(store: SnapshotStore, root: Path) -> None
     assert store.get("abc123") == snapshot
 
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=6).filter(lambda name: name not in (".", ".."))
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=6).filter(
+    lambda name: name not in (".", "..")
+)
 LEAVES = st.one_of(
     st.tuples(st.just("file"), st.binary(max_size=60), st.integers(0, 0o777), st.integers(0, 2**33 * 10**9)),
     st.tuples(st.just("link"), st.text("ab./", min_size=1, max_size=8)),
 )
 TREES = st.recursive(
     st.dictionaries(NAMES, LEAVES, max_size=4),
-    lambda inner: st.dictionaries(NAMES, st.one_of(LEAVES, st.tuples(st.just("dir"), inner, st.integers(0o700, 0o777))), max_size=4),
+    lambda inner: st.dictionaries(
+        NAMES, st.one_of(LEAVES, st.tuples(st.just("dir"), inner, st.integers(0o700, 0o777))), max_size=4
+    ),
     max_leaves=8,
 )
 
@@ -108,7 +112,7 @@ def test_any_tree_comes_back(wanted: dict[str, tuple[Any, ...]], picks: list[int
         build(root, wanted)
         before = tree(root)
         store = SnapshotStore(Path(name) / "undo")
-        top = sorted(os.listdir(root))
+        top = sorted(path.name for path in root.iterdir())
         kept = take(store, root, *top)
         for pick in {top[number % len(top)] for number in picks} if top else set():
             victim = root / pick
@@ -330,7 +334,9 @@ def test_a_file_that_vanishes_is_said_so(store: SnapshotStore, root: Path, monke
     assert (snapshot.files, snapshot.notes) == (1, ("b vanished before it could be kept",))
 
 
-def test_clones_are_used_where_the_file_system_has_them(store: SnapshotStore, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clones_are_used_where_the_file_system_has_them(
+    store: SnapshotStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[int] = []
 
     def clone(target: int, request: int, source: int) -> int:

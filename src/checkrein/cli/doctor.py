@@ -50,7 +50,7 @@ def render(checks: tuple[Check, ...]) -> Iterator[str]:
         fix = f"  ->  {check.fix}" if check.fix else ""
         yield f"{check.state:<5} {check.name:<13}{clean(check.text + fix)}"
     count = {state: sum(check.state is state for check in checks) for state in State}
-    yield f"{count[State.OK]} ok, {count[State.NOTE]} notes, {count[State.WARN]} warnings, {count[State.FAIL]} failed"
+    yield ", ".join(f"{state} {count[state]}" for state in State)
 
 
 def to_json(checks: tuple[Check, ...]) -> str:

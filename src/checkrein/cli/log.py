@@ -46,22 +46,22 @@ class Since(click.ParamType[int]):
 @click.option("--session", default="", help="Only this session.")
 @click.option("--project", type=click.Path(), default="", help="Only this project.")
 @click.option("--tool", default="", help="Only this tool, e.g. Bash.")
-@click.option("--verdict", type=click.Choice([verdict.value for verdict in Verdict]), default="", help="Only this verdict.")
+@click.option("--verdict", type=click.Choice([verdict.value for verdict in Verdict]), help="Only this verdict.")
 @click.option("--rule", default="", help="Only this rule, or rules that begin so, e.g. git.")
 @click.option("--since", type=Since(), default=0, help="Only from then on: 10m, 2h, 1d, or a date and time.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on each line.")
 def log(
-    follow: bool, number: int, session: str, project: str, tool: str, verdict: str, rule: str, since: int, as_json: bool
+    follow: bool, number: int, session: str, project: str, tool: str, verdict: str | None, rule: str, since: int, as_json: bool
 ) -> None:
     """Show what was recorded, oldest first: time, verdict, ID, tool, rules, and what was asked with possible secrets masked."""
     place = os.path.realpath(project) if project else ""
-    which = Filter(session=session, project=place, tool=tool, verdict=verdict, rule=rule, since=since, limit=number)
+    which = Filter(session=session, project=place, tool=tool, verdict=verdict or "", rule=rule, since=since, limit=number)
     with LedgerReader.open(locations.ledger_dir()) as reader:
         last = _end(reader)
         last = max(last, _show(reader, which, as_json=as_json))
         while follow:
             time.sleep(_POLL)
-            new = Filter(session, place, tool, verdict, rule, since, after=last)
+            new = Filter(session, place, tool, verdict or "", rule, since, after=last)
             last = max(last, _show(reader, new, as_json=as_json))
 
 
@@ -73,7 +73,7 @@ def explain(decision_id: str, as_json: bool) -> None:
     with LedgerReader.open(locations.ledger_dir()) as reader:
         entry = reader.find(decision_id)
     if entry is None:
-        raise UsageError(f"there is no decision {clean(decision_id)!r} on record", fix="`checkrein log` shows the ids")
+        raise UsageError(f"there is no decision {clean(decision_id)} on record", fix="`checkrein log` shows the ids")
     if as_json:
         click.echo(orjson.dumps(entry.as_dict(), option=orjson.OPT_INDENT_2))
         return

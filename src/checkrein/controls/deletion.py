@@ -14,7 +14,7 @@ from enum import Enum, auto
 
 from checkrein.controls.commands import SYSTEM_TOPS, shown
 from checkrein.controls.context import Context
-from checkrein.core import Effect, EffectKind, Finding, Flag
+from checkrein.core import Action, Effect, EffectKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
 from checkrein.observe.disk import real_path, walk
 
@@ -146,6 +146,8 @@ def _place(context: Context, path: str, *, whole: bool) -> Place:
         return Place.PROJECT if whole else Place.INSIDE if path == project else Place.OUTSIDE
     if context.inside(path):
         return Place.GIT if f"{path}/".find("/.git/") >= 0 else Place.INSIDE
+    if path.startswith(home + "/"):
+        return Place.OUTSIDE
     if any(path.startswith(folder + "/") for folder in TEMPORARY):
         return Place.TEMPORARY
     return Place.OUTSIDE
@@ -163,7 +165,7 @@ def _delete(context: Context, effect: Effect) -> Iterator[Finding]:
     if effect.rule in context.rules and effect.rule != "git.discard-changes":
         yield from _ruled(context, effect, target)
         return
-    if target.place in CATASTROPHES and (recursive or target.pattern or os.path.isfile(effect.target)):
+    if target.place in CATASTROPHES:
         rule, words = CATASTROPHES[target.place]
         filtered = effect.flags & Flag.FILTERED
         if not (filtered and target.place is Place.PROJECT):
@@ -215,9 +217,12 @@ def _lost(context: Context, effect: Effect, target: Target) -> Iterator[Finding]
     paths = _matches(context, effect, target)
     lost = [path for path in paths if context.git.would_lose(path)]
     rule = "git.discard-changes" if effect.rule == "git.discard-changes" else "files.delete-unsaved"
-    if effect.rule == "git.discard-changes" and not lost:
-        return
-    if not paths and not target.pattern:
+    if rule == "git.discard-changes":
+        if not paths and not context.git.holds(effect.target):
+            what = f"`{effect.program}` names {shown(effect.target)}, which git does not know and which is not there to be kept"
+            yield context.finding(rule, what, subject=shown(effect.target), action=Action.DENY)
+            return
+    elif not paths and not target.pattern:
         lost = [effect.target]  # nothing stands there now: judged by where it would be
     if lost:
         count = f"{len(lost)} paths" if len(lost) > 1 else shown(effect.target)

@@ -68,7 +68,7 @@ def verdict(context: Context, path: str) -> tuple[str, str, Action | None, str]:
             return "read.listed", reason, action, source
         if final:
             return "", "", None, ""
-    if context.inside(path):
+    if context.inside(path) and UNKNOWN not in path:
         matched, source = context.ignored.match(path, is_dir)
         if matched:
             return "read.ignored", f"named by {source}", None, source

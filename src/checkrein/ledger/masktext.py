@@ -16,6 +16,7 @@ from checkrein.ledger.wordlike import is_plain
 MASK = "[masked]"
 
 _LONG = 16  # characters: the shortest bare word that is judged by its shape alone
+_MOST_PAIRS = 4
 _ODD = 8  # characters: how much of a word must look random
 _PIECES = re.compile(r"[A-Za-z0-9]+")
 _RUNS = re.compile(r"""[^\s'"`,;()\[\]{}<>|&]+""")
@@ -180,13 +181,17 @@ def mask_word(word: str) -> str:
     """One word without white space: an argument, a path, a URL, ``name=value``."""
     if "://" in word:
         return mask_url(word)
-    name, equals, value = word.partition("=")
-    if equals and _NAME.match(name) and value.strip("="):
+    before = ""
+    for _ in range(_MOST_PAIRS):  # ``--build-arg=NAME=value``
+        name, equals, value = word.partition("=")
+        if not equals or not _NAME.match(name) or not value.strip("="):
+            break
         if is_sensitive(name) or (_CAPITALS.match(name) and not harmless(value)):
-            return f"{_mask_shape(name)}={MASK}" if not _REFERENCE.match(value) else word
-        if len(name) < _LONG:
-            return f"{name}={mask_word(value)}"
-    return _mask_shape(_mask_login(word))
+            return f"{before}{_mask_shape(name)}={value if _REFERENCE.match(value) else MASK}"
+        if len(name) >= _LONG:
+            break
+        before, word = f"{before}{name}=", value
+    return before + _mask_shape(_mask_login(word))
 
 
 def mask_url(word: str) -> str:

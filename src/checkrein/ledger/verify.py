@@ -93,6 +93,12 @@ def verify(folder: Path, checkpoint: Checkpoint | None = None, public_key: bytes
     ``checkpoint`` is one that was kept elsewhere; ``public_key`` the 32 bytes of the key that is trusted (without it, the
     checkpoint's own, else the one in the folder). Raises LedgerError where it cannot be read at all, or a key is missing.
     """
+    if checkpoint and not checkpoint.holds(public_key):
+        raise LedgerError(
+            "the checkpoint's signature is wrong",
+            why="it was changed, cut short, or signed by another key than the one that is trusted",
+            fix="give a checkpoint as it was written, or the public key that signed it",
+        )
     with LedgerReader.open(folder) as reader:
         reader.hold()
         meta = reader.meta()
@@ -107,7 +113,7 @@ def verify(folder: Path, checkpoint: Checkpoint | None = None, public_key: bytes
             _check_entry(walk, row)
     _name_moved(walk)
     held = sum(_check_inside(walk, point) for point in inside)
-    vouched = _check_outside(walk, meta, checkpoint, public_key) if checkpoint else 0
+    vouched = _check_outside(walk, meta, checkpoint) if checkpoint else 0
     problems = tuple(sorted(walk.problems, key=lambda problem: problem.sequence))
     return Report(walk.count, held, walk.head.hex(), vouched, problems)
 
@@ -116,7 +122,7 @@ def _check_keys(
     walk: _Walk, folder: Path, meta: dict[str, str], checkpoint: Checkpoint | None, public_key: bytes | None
 ) -> None:
     own = load_public_key(folder)
-    trusted = public_key or (bytes.fromhex(checkpoint.public) if checkpoint and checkpoint.key else None)
+    trusted = public_key or (bytes.fromhex(checkpoint.public) if checkpoint else None)
     if trusted is not None and trusted != own:
         walk.add(Tampering.KEY_REPLACED, 0, "the ledger's checkpoint key is not the one that is trusted: it was replaced")
     if meta.get("key") != walk.keys.id:
@@ -134,7 +140,7 @@ def _check_entry(walk: _Walk, row: tuple[Any, ...]) -> None:
     whole = _mac_holds(walk.keys.chain, previous, row[:-2], mac)
     if sequence > expected:
         walk.add(Tampering.DELETED, expected, _gone(expected, sequence - 1))
-    elif whole and previous != walk.head:
+    elif whole and previous != walk.head and not _last_is_broken(walk):
         walk.add(Tampering.DELETED, sequence, f"what stood before entry {sequence} is not what stands there now")
     if not whole:
         walk.broken.append(row)
@@ -142,6 +148,11 @@ def _check_entry(walk: _Walk, row: tuple[Any, ...]) -> None:
         walk.macs[sequence] = mac.hex()
     walk.last, walk.head = sequence, mac
     walk.count += 1
+
+
+def _last_is_broken(walk: _Walk) -> bool:
+    """Whether the entry before is known to be wrong, which explains that the next one does not follow from it."""
+    return bool(walk.broken) and int(walk.broken[-1][0]) == walk.last
 
 
 def _mac_holds(key: bytes, previous: bytes, fields: tuple[Any, ...], mac: bytes) -> bool:
@@ -195,14 +206,8 @@ def _check_inside(walk: _Walk, point: Checkpoint) -> bool:
     return False
 
 
-def _check_outside(walk: _Walk, meta: dict[str, str], point: Checkpoint, public_key: bytes | None) -> int:
+def _check_outside(walk: _Walk, meta: dict[str, str], point: Checkpoint) -> int:
     """The last entry that the checkpoint kept elsewhere vouches for; what is wrong is noted."""
-    if not point.holds(public_key):
-        raise LedgerError(
-            "the checkpoint's signature is wrong",
-            why="it was changed, cut short, or signed by another key than the one that is trusted",
-            fix="give a checkpoint as it was written, or the public key that signed it",
-        )
     if point.ledger != meta.get("ledger"):
         walk.add(
             Tampering.OTHER_LEDGER,

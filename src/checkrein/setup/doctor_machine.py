@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterator
@@ -145,9 +146,11 @@ def _listeners(proc: Path, port: int) -> Iterator[str]:
 
 def _sockets_of(process: Path) -> Iterator[str]:
     try:
-        links = [str(entry.readlink()) for entry in (process / "fd").iterdir()]
+        entries = list((process / "fd").iterdir())
     except OSError:
         return
-    for link in links:
-        if link.startswith("socket:["):
-            yield link.removeprefix("socket:[").removesuffix("]")
+    for entry in entries:
+        with contextlib.suppress(OSError):  # closed since it was listed
+            link = str(entry.readlink())
+            if link.startswith("socket:["):
+                yield link.removeprefix("socket:[").removesuffix("]")

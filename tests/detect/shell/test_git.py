@@ -175,6 +175,7 @@ def test_named(command: str, rule: str) -> None:
         "git checkout -",
         "git checkout -b topic",
         "git checkout -bfeature",
+        "git checkout -b topic main a.py",
         "git checkout -B topic origin/topic",
         "git checkout --orphan x",
         "git checkout --track origin/topic",
@@ -374,6 +375,32 @@ def test_subcommand_programs_are_git() -> None:
         HANDLERS["git-filter-repo"](Invocation(("git-filter-repo", "--force", "--path", "x"), "/home/dev/project", WORLD))
     )
     assert rules(outcomes) == {"git.filter-history"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "hg update -C",
+        "hg up --clean tip",
+        "hg purge",
+        "hg -R x strip tip",
+        "hg revert --no-backup a",
+        "svn revert -R .",
+        "svn cleanup --remove-unv",
+    ],
+)
+def test_relatives(command: str) -> None:
+    argv = tuple(command.split(" "))
+    assert rules(list(HANDLERS[argv[0]](Invocation(argv, "/w", WORLD)))) == {"vcs.discard-changes"}
+    assert "vcs.discard-changes" in load_rules()
+
+
+@pytest.mark.parametrize(
+    "command", ["hg update", "hg purge -p", "hg revert a", "hg strip --help", "svn status", "svn cleanup", "hg", "svn"]
+)
+def test_quiet_relatives(command: str) -> None:
+    argv = tuple(command.split(" "))
+    assert list(HANDLERS[argv[0]](Invocation(argv, "/w", WORLD))) == []
 
 
 def test_options_last_form_wins() -> None:

@@ -26,7 +26,7 @@ class Expander:
     ``run`` gives the output of a substitution's script, ``process`` the path that stands for a process substitution.
     """
 
-    def __init__(self, state: State, world: World, run: Callable[[Script], Value], process: Callable[[Script], str]) -> None:
+    def __init__(self, state: State, world: World, run: Callable[[Script], Value], process: Callable[[Script, str], str]) -> None:
         self.state = state
         self.world = world
         self.run = run
@@ -131,7 +131,7 @@ class Expander:
         if isinstance(part, Substitution):
             return self.run(part.body)
         if isinstance(part, Process):
-            return Value(self.process(part.body))
+            return Value(self.process(part.body, part.direction))
         if isinstance(part, Arithmetic):
             for inner in part.parts:
                 if not isinstance(inner, Literal):

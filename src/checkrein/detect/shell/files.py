@@ -206,7 +206,7 @@ def tee(invocation: Invocation) -> Iterator[Outcome]:
     for path, glob in paths(options, invocation):
         if is_device(path):
             yield Effect(EffectKind.DEVICE, path, invocation.name)
-        elif not path.startswith("/dev/"):
+        elif not path.startswith("/dev/") or path.startswith("/dev/fd/"):
             yield Effect(EffectKind.WRITE, path, invocation.name, flags=flags | glob, text=text, detail=detail)
 
 
@@ -507,6 +507,16 @@ def archive(invocation: Invocation) -> Iterator[Outcome]:
             yield Effect(EffectKind.WRITE, f"{folder}/{UNKNOWN}", name, flags=Flag.CREATE)
 
 
+def patched_files(text: str, folder: str) -> Iterator[Effect]:
+    """The files that a diff changes, by its ``+++`` and ``---`` lines."""
+    for line in text.splitlines():
+        if line.startswith(("+++ ", "--- ")):
+            name = line[4:].split("\t", 1)[0].strip()
+            if name and name != "/dev/null":
+                path = absolute(name.split("/", 1)[1] if name[:2] in ("a/", "b/") else name, folder)
+                yield Effect(EffectKind.WRITE, path, "a patch", flags=Flag.IN_PLACE)
+
+
 def patch(invocation: Invocation) -> Iterator[Outcome]:
     """patch: edits files that its input names."""
     options = parse_options(
@@ -515,9 +525,11 @@ def patch(invocation: Invocation) -> Iterator[Outcome]:
     if options.has("--dry-run"):
         return
     folder = absolute(options.last("-d", "--directory") or ".", invocation.cwd)
-    targets = [absolute(word, folder) for word in options.words[:1]] or [f"{folder}/{UNKNOWN}"]
-    for target in targets:
-        yield Effect(EffectKind.WRITE, target, "patch", flags=Flag.IN_PLACE)
+    source = options.last("-i", "--input")
+    text = invocation.world.read_text(absolute(source, invocation.cwd)) if source else invocation.stdin
+    yield from patched_files(text or "", folder)
+    for word in options.words[:1]:
+        yield Effect(EffectKind.WRITE, absolute(word, folder), "patch", flags=Flag.IN_PLACE)
 
 
 def sed(invocation: Invocation) -> Iterator[Outcome]:

@@ -36,6 +36,7 @@ from checkrein.detect.shell.nodes import (
 )
 from checkrein.detect.shell.parser import parse
 from checkrein.detect.shell.registry import handler_for
+from checkrein.detect.shell.sql import looks_like_sql, sql_outcomes
 from checkrein.detect.shell.state import State
 from checkrein.detect.shell.values import ANYTHING, SILENT, Stream, Value, files_in, network_in
 
@@ -79,6 +80,7 @@ class Interpreter:
         self._seen: set[Effect] = set()
         self._steps = 0
         self._descriptors = itertools.count(63)
+        self._readers: dict[str, tuple[Script, Frame]] = {}  # >(...): what reads what is written there
 
     # -- texts and scripts
 
@@ -315,6 +317,8 @@ class Interpreter:
     def _output(self, value: Value, frame: Frame, *, append: bool) -> str:
         """Record a redirection to a file; its path, "" where it is a device."""
         path = self.path(value, frame)
+        if path in self._readers:
+            return path
         if path in SILENT_DEVICES or path.startswith("/dev/fd/"):
             return ""
         if path.startswith(("/dev/tcp/", "/dev/udp/")):
@@ -328,6 +332,9 @@ class Interpreter:
         written = False
         for path, append in sinks:
             written = True
+            if path in self._readers:
+                self._read_by(path, output)
+                continue
             if path.startswith(
                 ("/dev/sd", "/dev/nvme", "/dev/hd", "/dev/vd", "/dev/mmcblk", "/dev/disk", "/dev/mapper", "/dev/xvd")
             ):
@@ -345,6 +352,11 @@ class Interpreter:
         if not frame.flags & Flag.REMOTE:
             before = frame.state.files.get(path, SILENT) if append else SILENT
             frame.state.files[path] = before + content
+
+    def _read_by(self, path: str, content: Stream) -> None:
+        """Run what reads ``path``, a process substitution, on what was written there."""
+        body, frame = self._readers.pop(path)
+        self.script(body, replace(frame, stdin=content))
 
     def content(self, path: str, frame: Frame) -> Stream:
         """What is known of a file's content: what this command wrote there, else what is on disk."""
@@ -408,7 +420,7 @@ class Interpreter:
 
     def _external(self, argv: Sequence[Value], frame: Frame, environment: dict[str, Value]) -> Stream:
         written = argv[0].text
-        name = written.rsplit("/", 1)[-1].removesuffix(".exe")
+        name = program_name(written)
         texts = (name, *(value.text for value in argv[1:]))
         origins = frozenset[str]().union(*(value.origins for value in argv))
         origins |= frozenset().union(*(value.origins for value in environment.values()))
@@ -431,6 +443,8 @@ class Interpreter:
             script = ScriptFile(absolute(written, frame.state.cwd), args=texts[1:])
             return self.outcomes((script,), invocation, inner)
         produced = self.outcomes(handler_for(name)(invocation), invocation, inner)
+        if looks_like_sql(" ".join(texts)):
+            produced = self.outcomes((Snippet("sql", " ".join(texts)),), invocation, inner)
         known = outputs.output_of(invocation, lambda path: self.content(path, frame))
         if known is not None:
             return Stream(known.text, known.origins | invocation.origins)
@@ -449,6 +463,9 @@ class Interpreter:
             match item:
                 case Effect():
                     item = self._completed(item, invocation)
+                    if item.kind is EffectKind.WRITE and item.target in self._readers:
+                        self._read_by(item.target, Stream(invocation.stdin or UNKNOWN, invocation.origins))
+                        continue
                     self.emit(item, frame)
                     origins.update(_origin_of(item))
                     self._remember(item, frame)
@@ -490,6 +507,8 @@ class Interpreter:
         """Run code of another language."""
         from checkrein.detect.shell.snippets import analyse_snippet  # noqa: PLC0415 - grammars load only where needed
 
+        if language == "sql":
+            return self.outcomes(sql_outcomes(source), invocation, replace(frame, depth=frame.depth + 1))
         stdin = invocation.stdin
         items = analyse_snippet(language, source, cwd=frame.state.cwd, world=self.world, args=args, stdin=stdin)
         return self.outcomes(items, invocation, replace(frame, depth=frame.depth + 1))
@@ -577,13 +596,22 @@ class Interpreter:
                 return ANYTHING
             return self.script(body, inner).value()
 
-        def process(body: Script) -> str:
+        def process(body: Script, direction: str) -> str:
             path = f"/dev/fd/{next(self._descriptors)}"
             inner = replace(frame, state=frame.state.fork(), depth=frame.depth + 1)
+            if direction == ">":
+                self._readers[path] = (body, inner)
+                return path
             frame.state.files[path] = self.script(body, inner) if inner.depth <= MAX_DEPTH else Stream()
             return path
 
         return Expander(frame.state, self.world, substitute, process)
+
+
+def program_name(written: str) -> str:
+    """The bare name of a program given by path, on Windows too: ``C:\\Git\\git.EXE`` is git."""
+    name = written.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
+    return name[:-4].lower() if name[-4:].lower() == ".exe" else name
 
 
 def quote(text: str) -> str:

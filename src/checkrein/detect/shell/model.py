@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from checkrein.core.effect import Effect, Flag
+from checkrein.core.effect import UNKNOWN, Effect, Flag
 
 
 class World(Protocol):
@@ -122,7 +122,9 @@ Handler = Callable[[Invocation], Iterable[Outcome]]
 
 def absolute(path: str, cwd: str) -> str:
     """``path`` as a shell would open it: joined to ``cwd``, dot segments folded lexically. ``~`` is already expanded by the shell."""
-    if not path.startswith("/"):
+    if path.startswith(UNKNOWN):
+        path = f"/{path}"  # it may begin with a slash, or with anything
+    elif not path.startswith("/"):
         path = f"{cwd}/{path}"
     parts: list[str] = []
     for part in path.split("/"):

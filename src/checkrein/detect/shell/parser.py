@@ -399,7 +399,9 @@ class Parser(Lexer):
                 if self.text[self.pos + 1 :].lstrip(" \t").startswith(")"):
                     self.pos = self.text.index(")", self.pos) + 1
                     return self._function_body(name)
-                break
+                words[0] = Word((Literal(name + self._balanced()),))
+                self.problem("a call with parentheses is no shell command")
+                continue
             word = self.word()
             if word is None:
                 break

@@ -29,7 +29,7 @@ def kill(invocation: Invocation) -> Iterator[Outcome]:
         yield Effect(EffectKind.SIGNAL, f"every process of {options.last('-u', '-U')}", name)
 
 
-STOPPING = frozenset(("stop", "disable", "mask", "kill", "isolate", "reset-failed"))
+STOPPING = frozenset(("stop", "disable", "mask", "kill", "isolate"))
 POWER = frozenset(("poweroff", "reboot", "halt", "suspend", "hibernate", "rescue", "emergency", "kexec", "soft-reboot"))
 
 
@@ -77,13 +77,8 @@ def systemctl(invocation: Invocation) -> Iterator[Outcome]:
         verb = verbs.get(verb, verb)
     if verb in POWER:
         yield Effect(EffectKind.DESTRUCTIVE, "this machine", f"{name} {verb}", rule="system.power")
-    elif verb in STOPPING and verb != "reset-failed":
-        rule = (
-            "system.service-stop"
-            if name != "systemctl" or "--user" not in invocation.args or verb != "stop"
-            else "system.service-stop"
-        )
-        yield Effect(EffectKind.SIGNAL, unit or UNKNOWN, f"{name} {verb}", rule=rule)
+    elif verb in STOPPING:
+        yield Effect(EffectKind.SIGNAL, unit or UNKNOWN, f"{name} {verb}", rule="services.stop")
     elif verb in ("enable", "link", "edit", "set-default", "add-wants", "preset"):
         yield Effect(EffectKind.PERSIST, unit or UNKNOWN, f"{name} {verb}", rule="persist.service")
 
@@ -163,7 +158,7 @@ def _socat(invocation: Invocation) -> Iterator[Outcome]:
     ]
     text = (invocation.stdin or "").strip().lower()
     if sockets and text.startswith(("shutdown", "disable", "set server", "del ", "clear ", "kill ")):
-        yield Effect(EffectKind.DESTRUCTIVE, sockets[0], "socat", rule="services.admin-socket", detail=text[:80])
+        yield Effect(EffectKind.DESTRUCTIVE, sockets[0], "socat", rule="gateway.change", detail=text[:80])
 
 
 def mail(invocation: Invocation) -> Iterator[Outcome]:

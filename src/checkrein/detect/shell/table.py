@@ -1,41 +1,17 @@
-"""What command-line programs do, read from data: ``rules/programs/*.yaml`` say it, this module matches command lines.
-
-A program file is a mapping whose top-level keys are program names (several with commas between). Each program is parsed when it
-is first met, so that the cost of a command follows the programs in it. Its fields, all optional:
-
-``values``    options that take a value (``[--profile, -n]``), so that subcommands are found behind them
-``dash``      ``single`` where ``-name`` is one long option (terraform, vault) and ``--name`` means the same
-``harmless``  patterns that make the whole call harmless, besides ``--help``, ``-h``, ``--dry-run`` and ``help``
-``rules``     ``[KIND ]RULE: [pattern, ...]``; KIND is an effect kind and ``destructive`` where it is left out
-``remote``    patterns that end in the code that the program runs on another machine or in a container
-``local``     the same for code that runs on this machine
-``becomes``   the command that this program is another name of (``docker compose``)
-
-A pattern is a line of words as one would type them: ``s3 rb --force``. The first words are subcommands, further operands may
-follow. ``a|b`` is either, ``!a|b`` neither, ``delete-*`` a prefix, ``*`` any word, ``**`` any number of words, ``(word)`` an
-optional word, ``$`` no further operand. ``--x|-y`` is an option that has to be given, ``--x=0|no`` one with such a value,
-``--x=!a|b`` one with another value than these, ``!--x`` one that must not be given, ``<disable*`` a line of standard input.
-In ``remote`` and ``local``, ``ARGV`` stands for the words of a command (behind ``--`` where the pattern has that), ``SHELL`` for
-shell text, ``--command=SHELL`` for an option that holds it, ``-jar=ARGV`` for one that names the program.
-"""
+"""What a command line of a program in ``rules/programs`` does: its words are matched against the program's patterns."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
-from importlib import resources
-from typing import Any
-
-import yaml
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.model import Argv, Invocation, Outcome, ShellText
-from checkrein.rules import load_rules
+from checkrein.detect.shell.programs import KNOWN, Entry, Option, Pattern, Program, dashed, program
+from checkrein.detect.shell.sdk import sdk_call
 
-_FIELDS = {"values", "dash", "harmless", "rules", "remote", "local", "becomes"}
 _HARMLESS_OPTIONS = ("--help", "-h", "--dry-run", "--dryrun", "--dry_run", "--what-if", "-WhatIf")
 _NEVER_GUESSED = frozenset("hn")  # letters that may make a call harmless
 _OFF = {"false", "no", "off", "none", "0"}
@@ -57,14 +33,6 @@ _VERBS = (
 )
 _VERB_PARTS = tuple(f"{verb}{mark}" for verb in _VERBS[:8] for mark in "-_:")
 _SUBCOMMAND_DEPTH = 3
-_PAYMENT_ROOTS = frozenset(("braintree", "gateway", "stripe", "square", "squareup", "paypal", "adyen"))
-_SDK_ROOTS = _PAYMENT_ROOTS | {"algolia", "boto3", "s3", "ec2", "rds", "dynamodb", "sendgrid", "postmark", "mailgun", "twilio"}
-_SDK_VERBS = ("delete", "cancel", "destroy", "clear", "purge", "terminate", "drop", "remove", "void", "refund")
-_SDK_NOUNS = (
-    *("index", "indices", "objects", "bucket", "database", "table", "collection", "topic", "queue", "instances", "dbinstance"),
-    *("stack", "cluster", "namespace", "project", "repository", "snapshot", "backup", "customer", "subscription", "hostedzone"),
-    *("repo", "organization", "loadbalancer", "dbcluster", "volume", "keypair", "secret", "function", "distribution"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,172 +50,6 @@ class Line:
 
     tokens: tuple[Token, ...]
     options: Mapping[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An option that a pattern asks for: any of ``names``, with a value like any of ``globs`` (empty: any value but "no")."""
-
-    names: tuple[str, ...]
-    globs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """One compiled pattern. ``words`` holds alternatives of each word; ``code`` tells where nested code is ("" for none)."""
-
-    text: str
-    words: tuple[tuple[str, ...], ...] = ()
-    needs: tuple[Option, ...] = ()
-    forbids: tuple[str, ...] = ()
-    stdin: tuple[str, ...] = ()
-    code: str = ""  # ARGV or SHELL
-    code_options: tuple[str, ...] = ()  # the code is the value of one of these options
-    after_dashes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """The patterns that stand for one rule."""
-
-    kind: EffectKind
-    rule: str
-    patterns: tuple[Pattern, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """What is known of one program."""
-
-    values: frozenset[str] = frozenset()
-    single_dash: bool = False
-    harmless: tuple[Pattern, ...] = ()
-    entries: tuple[Entry, ...] = ()
-    remote: tuple[Pattern, ...] = ()
-    local: tuple[Pattern, ...] = ()
-    becomes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where a program stands, not yet parsed."""
-
-    where: str
-    text: str = field(repr=False)
-
-
-def _index() -> dict[str, _Source]:
-    """Every program name with its piece of a data file. Only the unindented lines are looked at."""
-    index: dict[str, _Source] = {}
-    folder = resources.files("checkrein.rules") / "programs"
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if not file.name.endswith(".yaml"):
-            continue
-        for names, text in _blocks(file.read_text("utf-8"), file.name):
-            source = _Source(f"programs/{file.name}: {names}", text)
-            for name in (part.strip() for part in names.split(",")):
-                if name in index:
-                    raise ValueError(f"{source.where}: {name} is already described in {index[name].where}")
-                index[name] = source
-    return index
-
-
-def _blocks(text: str, file: str) -> Iterator[tuple[str, str]]:
-    """The top-level keys of a program file, each with the indented text below it (or the flow mapping behind it)."""
-    names, lines = "", list[str]()
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line or line[0] in " #":
-            lines.append(line)
-            continue
-        if names:
-            yield names, "\n".join(lines)
-        names, colon, rest = line.partition(":")
-        names = names.strip("\"'")
-        if not colon or (rest and rest[0] != " "):
-            raise ValueError(f"programs/{file}:{number}: a program's name and a colon were expected")
-        lines = [rest.strip()]
-    if names:
-        yield names, "\n".join(lines)
-
-
-_SOURCES = _index()
-KNOWN = frozenset(_SOURCES)
-"""The names of all programs that the table describes."""
-
-
-@cache
-def program(name: str) -> Program:
-    """What is known of a program in ``KNOWN``. ValueError names the file, the program and the pattern that is wrong."""
-    return _parse(_SOURCES[name])
-
-
-@cache
-def _parse(source: _Source) -> Program:
-    data = yaml.load(source.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}  # noqa: S506
-    if not isinstance(data, dict) or set(data) - _FIELDS:
-        raise ValueError(f"{source.where}: unknown fields {sorted(set(data) - _FIELDS) if isinstance(data, dict) else data}")
-    if data.get("dash", "single") != "single":
-        raise ValueError(f"{source.where}: dash can only be single")
-    single = "dash" in data
-    entries = tuple(_entry(key, lines, source.where, single=single) for key, lines in data.get("rules", {}).items())
-    remote, local, harmless = (
-        _patterns(data.get(key, ()), source.where, single=single) for key in ("remote", "local", "harmless")
-    )
-    if any(not pattern.code for pattern in (*remote, *local)):
-        raise ValueError(f"{source.where}: every pattern of remote and local has to say ARGV or SHELL")
-    values = {_dashed(name, single=single) for name in data.get("values", ())}
-    for pattern in (*remote, *local, *harmless, *(pattern for entry in entries for pattern in entry.patterns)):
-        values.update(pattern.code_options)
-        values.update(name for option in pattern.needs if option.globs for name in option.names)
-    return Program(frozenset(values), single, harmless, entries, remote, local, tuple(data.get("becomes", "").split()))
-
-
-def _entry(key: str, lines: Any, where: str, *, single: bool) -> Entry:
-    kind, _, rule = key.rpartition(" ")
-    if rule not in load_rules():
-        raise ValueError(f"{where}: there is no rule {rule}")
-    if kind and kind not in set(EffectKind):
-        raise ValueError(f"{where}: {kind} is no kind of effect")
-    return Entry(EffectKind(kind or "destructive"), rule, _patterns(lines, where, single=single))
-
-
-def _patterns(lines: Any, where: str, *, single: bool) -> tuple[Pattern, ...]:
-    if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
-        raise ValueError(f"{where}: a list of patterns was expected, not {lines!r}")
-    return tuple(_pattern(line, where, single=single) for line in lines)
-
-
-def _pattern(text: str, where: str, *, single: bool) -> Pattern:
-    words: list[tuple[str, ...]] = []
-    needs: list[Option] = []
-    forbids: list[str] = []
-    stdin: tuple[str, ...] = ()
-    code, code_options, after_dashes = "", tuple[str, ...](), False
-    for item in text.split():
-        if code:
-            raise ValueError(f"{where}: {text!r}: nothing may follow {code}")
-        if item in ("ARGV", "SHELL"):
-            code = item
-        elif item == "--":
-            after_dashes = True
-        elif item.startswith("!-"):
-            forbids += [_dashed(name, single=single) for name in item[1:].split("|")]
-        elif item.startswith("<"):
-            stdin = tuple(item[1:].split("|"))
-        elif item.startswith("-"):
-            left, _, right = item.partition("=")
-            names = tuple(_dashed(name, single=single) for name in left.split("|"))
-            if right in ("ARGV", "SHELL"):
-                code, code_options = right, names
-            else:
-                needs.append(Option(names, tuple(right.lower().split("|")) if right else ()))
-        else:
-            words.append(tuple(item.split("|")))
-    return Pattern(text, tuple(words), tuple(needs), tuple(forbids), stdin, code, code_options, after_dashes)
-
-
-def _dashed(name: str, *, single: bool) -> str:
-    return "-" + name.lstrip("-") if single else name
 
 
 def table_handler(invocation: Invocation) -> Iterable[Outcome]:
@@ -335,7 +137,7 @@ def _last_option(word: str, known: Program, options: dict[str, list[str]]) -> tu
     """The last option of a word, whether its value is in the word, and that value. Earlier ones go to ``options``."""
     if known.single_dash or word.startswith("--") or word.partition("=")[0] in known.values:
         name, equals, value = word.partition("=")
-        return _dashed(name, single=known.single_dash), bool(equals), value
+        return _full_name(dashed(name, single=known.single_dash), known), bool(equals), value
     for at, letter in enumerate(word[1:], 1):
         name, rest = f"-{letter}", word[at + 1 :]
         if rest and name in known.values:
@@ -354,9 +156,17 @@ def _last_option(word: str, known: Program, options: dict[str, list[str]]) -> tu
     return word, False, ""
 
 
+def _full_name(name: str, known: Program) -> str:
+    """The option with a value that ``name`` abbreviates, where it can be only one; else ``name``."""
+    if name in known.values or name in known.flags or len(name) < _SHORTEST_ABBREVIATION or not name.startswith("--"):
+        return name
+    longer = [value for value in known.values if value.startswith(name)]
+    return longer[0] if len(longer) == 1 else name
+
+
 def _is_harmless(line: Line, known: Program, stdin: str | None) -> bool:
     for name in _HARMLESS_OPTIONS:
-        given = line.options.get(_dashed(name, single=known.single_dash))
+        given = line.options.get(dashed(name, single=known.single_dash))
         if given is not None and name not in known.values and not (given and given[0].lower() in _OFF):
             return True
     if line.tokens and line.tokens[0].word == "help":
@@ -377,7 +187,7 @@ def _match(pattern: Pattern, line: Line, stdin: str | None) -> list[Token] | Non
 
 def _has(option: Option, line: Line) -> bool:
     for given, values in line.options.items():
-        if not _named(given, option.names):
+        if not _named(given, option.names) or (option.globs and given not in option.names):
             continue
         if option.globs:
             if any(value == UNKNOWN or _like(value.lower(), option.globs) for value in values):
@@ -437,6 +247,9 @@ def _nested(pattern: Pattern, args: tuple[str, ...], known: Program, flags: Flag
         start = args.index("--", start) + 1
     elif args[start : start + 1] == ("--",):
         start += 1
+    else:
+        # Options of the program may stand between its own words and the command (heroku run --app x rails ...).
+        start = next((token.index for token in line.tokens if token.index >= start), len(args))
     words = args[start:]
     if not words:
         return None
@@ -466,19 +279,6 @@ def _plain_code(value: str) -> str:
     if isinstance(data, dict):
         data = data.get("commands", data.get("command", ""))
     return "\n".join(str(line) for line in data) if isinstance(data, list) else str(data)
-
-
-def sdk_call(name: str) -> Effect | None:
-    """What a call of a service's library deletes, by its dotted name (``client.deleteIndex``)."""
-    *owners, method = name.lower().replace("_", "").split(".")
-    service = next((owner for owner in owners if owner in _SDK_ROOTS), "")
-    if not owners or not (
-        (service and method.startswith(_SDK_VERBS))
-        or any(method.startswith(verb) and method[len(verb) :].startswith(_SDK_NOUNS) for verb in _SDK_VERBS)
-    ):
-        return None
-    rule = "payments.change" if service in _PAYMENT_ROOTS else "services.sdk-delete"
-    return Effect(EffectKind.DESTRUCTIVE, name, name, rule, Flag.REMOTE)
 
 
 def _unknown_program(invocation: Invocation) -> Iterator[Effect]:

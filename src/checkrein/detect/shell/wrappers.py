@@ -223,9 +223,8 @@ def env(invocation: Invocation) -> Iterator[Outcome]:
     while at < len(args):
         word = args[at]
         if word in ("-S", "--split-string") or word.startswith(("-S", "--split-string=")):
-            text = (
-                args[at + 1] if word in ("-S", "--split-string") and at + 1 < len(args) else word.partition("=")[2] or word[2:]
-            )
+            attached = word.removeprefix("--split-string=") if word.startswith("--") else word[2:]
+            text = args[at + 1] if word in ("-S", "--split-string") and at + 1 < len(args) else attached
             rest = args[at + 2 if word in ("-S", "--split-string") else at + 1 :]
             yield ShellText(" ".join([text, *rest]))
             return
@@ -464,13 +463,23 @@ def xargs(invocation: Invocation) -> Iterator[Outcome]:
     words, globs = _rest(invocation, start)
     if not words:
         return
-    replacement = options.last("-I", "-J") or ("{}" if options.has("-i", "--replace") else "")
+    replacement = options.last("-I", "-J", "--replace") or ("{}" if options.has("-i", "--replace") else "")
+    if _feeds_code(words, replacement):
+        detail = "the words that come in are run as code"
+        yield Effect(EffectKind.RUN_UNKNOWN, words[0], invocation.name, detail=detail)
     items = _items(invocation.stdin, per_line=bool(replacement) or options.has("-d", "-L", "--delimiter", "-0", "--null"))
     if replacement:
         for item in items:
             yield Argv(tuple(word.replace(replacement, item) for word in words), globs=globs)
         return
     yield Argv((*words, *items), globs=globs)
+
+
+def _feeds_code(words: tuple[str, ...], replacement: str) -> bool:
+    """True where what comes in becomes code: ``xargs sh -c``, ``xargs -I{} sh -c {}``."""
+    if interpreter_language(words[0].rsplit("/", 1)[-1]) != "shell" or not any(word in ("-c", "-lc", "-ec", "-xc") for word in words):
+        return False
+    return words[-1] in ("-c", "-lc", "-ec", "-xc") or bool(replacement and words[-1] == replacement)
 
 
 def _items(stdin: str | None, *, per_line: bool) -> list[str]:
@@ -523,8 +532,9 @@ def parallel(invocation: Invocation) -> Iterator[Outcome]:
             yield ShellText(item, flags=remote)
             continue
         text = " ".join(template)
-        filled = re.sub(r"\{[./%#0-9]*\}", lambda _: item, text)  # noqa: B023 - used at once
-        yield ShellText(filled if filled != text else f"{text} {item}", flags=remote)
+        word = "'" + item.replace("'", "'\\''") + "'"  # parallel quotes what it puts in
+        filled = re.sub(r"\{[./%#0-9]*\}", lambda _: word, text)  # noqa: B023 - used at once
+        yield ShellText(filled if filled != text else f"{text} {word}", flags=remote)
 
 
 SSH_VALUES = tuple(f"-{letter}" for letter in "BbcDEeFIiJLlmOopQRSWw")

@@ -23,7 +23,8 @@ _KEPT_CONTROLS = "\n\t"
 def clean(text: str, limit: int = MAX_STRING) -> str:
     """``text`` made safe to print, cut at ``limit`` UTF-16 units with a mark that says how much is missing.
 
-    Control characters, bidirectional overrides and other invisible format characters, and lone surrogates become U+FFFD.
+    Control characters, bidirectional overrides and other invisible format characters, and lone surrogates become U+FFFD;
+    spaces of any width become a space.
     """
     safe = "".join(_visible(char) for char in text)
     units = len(safe.encode("utf-16-le")) // 2
@@ -37,7 +38,7 @@ def clean(text: str, limit: int = MAX_STRING) -> str:
 def _visible(char: str) -> str:
     if char.isprintable() or char in _KEPT_CONTROLS:
         return char
-    return char if unicodedata.category(char) == "Zs" else "�"
+    return " " if unicodedata.category(char) == "Zs" else "�"
 
 
 def permit_hint(decision_id: str) -> str:

@@ -54,8 +54,9 @@ def _checkout(git: Git) -> Iterator[Outcome]:
     if options.has("--force") and not specs:
         yield destructive(git, "git.checkout-force", "git checkout --force")
         return
-    creates = options.has("-b", "-B", "--orphan")
-    if named or (specs and not creates):
+    if options.has("-b", "-B", "--orphan"):
+        return  # git refuses to make a branch and to check out paths at once
+    if named or specs:
         yield from _discard(git, specs, "git checkout", options.last("--pathspec-from-file"))
     elif options.has("--patch"):
         yield from _discard(git, (".",), "git checkout --patch", None)

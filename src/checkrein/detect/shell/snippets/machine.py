@@ -183,7 +183,10 @@ class Machine:
         return constant(self) if constant else of(Sym(name))
 
     def _attr(self, node: ir.Attr) -> Value:
-        return self.attribute(self.eval(node.obj), node.name)
+        obj = self.eval(node.obj)
+        if obj.sole == Obj("environ") and not self.knows(f"environ.{node.name}"):
+            return self.environment(node.name)
+        return self.attribute(obj, node.name)
 
     def attribute(self, value: Value, name: str) -> Value:
         """``value.name``."""
@@ -220,8 +223,8 @@ class Machine:
 
     def _item(self, atom: Atom, key: Atom) -> Value:
         match atom, key:
-            case Sym(base), str():
-                return self.symbol(f"{base}.{key}")
+            case Sym(base), _ if not isinstance(key, int):
+                return self.symbol(f"{base}.{as_text(key)}")
             case Seq(items, more), int():
                 if -len(items) <= key < len(items) and not (more and key < 0):
                     return items[key]

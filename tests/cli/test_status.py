@@ -1,0 +1,60 @@
+"""What ``checkrein status`` prints."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from checkrein import __version__
+from checkrein.cli import status as module
+from checkrein.cli.status import Today, render
+from checkrein.service.manage import Status
+
+FILE = Path("/home/me/.claude/settings.json")
+SOCKET = Path("/run/x/service.sock")
+UP = Status(running=True, healthy=True, pid=7, port=4711, socket=SOCKET, health={"version": "0.1.0", "handled": 12})
+DOWN = Status(running=False, healthy=False, pid=None, port=4711, socket=SOCKET, trouble="the service does not run")
+
+
+def test_on() -> None:
+    since = time.mktime((2026, 3, 1, 9, 5, 0, 0, 0, -1))
+    assert list(render(UP, {FILE: "http"}, since, Today(12, 2))) == [
+        "Protection is on since 2026-03-01 09:05.",
+        "  service    version 0.1.0, process 7, 127.0.0.1:4711",
+        "  events     12 since the service started",
+        "  settings   /home/me/.claude/settings.json: hooks by http",
+        "  today      12 judged, 2 denied",
+    ]
+
+
+def test_on_with_the_service_down() -> None:
+    assert list(render(DOWN, {FILE: "command and http"}, None, None)) == [
+        "Protection is on, but the service does not answer: every call is stopped. Run `checkrein up`.",
+        f"  service    down: the service does not run; version {__version__} is installed",
+        "  settings   /home/me/.claude/settings.json: hooks by command and http",
+    ]
+
+
+def test_hooks_that_somebody_took_out() -> None:
+    assert list(render(UP, {FILE: ""}, None, None)) == [
+        "Protection is off. Run `checkrein up`.",
+        "  service    version 0.1.0, process 7, 127.0.0.1:4711",
+        "  events     12 since the service started",
+        "  settings   /home/me/.claude/settings.json: our hooks are gone from it",
+    ]
+
+
+def test_off_in_an_empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "CLAUDE_CONFIG_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = CliRunner().invoke(module.status, [])
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "Protection is off. Run `checkrein up`.",
+        f"  service    down: the service does not run; version {__version__} is installed",
+    ]
+    assert list(tmp_path.iterdir()) == []
