@@ -106,7 +106,8 @@ def test_from_a_session_or_without_the_terminal_nobody_is_a_person(terminal: Ter
 
 
 def test_a_terminal_made_by_a_program_is_no_persons(terminal: Terminal) -> None:
-    made = f'{sys.executable} -c \'import pty, sys; sys.exit(pty.spawn([sys.executable, "-c", "from checkrein.cli.allow import allow; allow()", "d1"]) != 0)\''
+    inner = '[sys.executable, "-c", "from checkrein.cli.allow import allow; allow()", "d1"]'
+    made = f"{sys.executable} -c 'import pty, sys; sys.exit(pty.spawn({inner}) != 0)'"
     terminal.type(f"{made}; echo end=$?")
     terminal.wait_for("Only a person at a terminal")
     terminal.wait_for("end=1")

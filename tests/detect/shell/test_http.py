@@ -99,7 +99,7 @@ def test_requests_that_destroy_without_delete(command: str) -> None:
         "curl 'https://api.example.com/search?q=delete'",
         'curl -d \'{"text": "please DELETE this"}\' https://api.example.com/v1/notes',
         'curl https://api.example.com/graphql -d \'{"query": "{ deleteRequests { id } }"}\'',
-        'curl https://api.example.com/graphql -d \'{"query": "mutation { addNote(text: \\"deleteProject { x }\\") { deleted } }"}\'',
+        'curl https://x.example/graphql -d \'{"query": "mutation { addNote(text: \\"deleteProject { x }\\") { deleted } }"}\'',
         "curl -I https://example.com",
         "wget https://example.com/delete",
         "http GET example.com/_close",

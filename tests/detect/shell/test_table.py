@@ -111,10 +111,31 @@ def test_a_printed_credential_is_a_read_that_comes_out() -> None:
     assert effect.flags == Flag.REMOTE | Flag.CONTENT_OUT
 
 
-def test_an_unknown_subcommand_is_unresolved() -> None:
-    (effect,) = outcomes("kubectl", UNKNOWN, "pod", "web")
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("kubectl", UNKNOWN, "pod", "web"),
+        ("aws", "s3", UNKNOWN, "s3://shop", "--force"),
+        ("gh", "api", "-X", UNKNOWN, "repos/acme/shop"),
+    ],
+)
+def test_an_unknown_word_that_may_destroy_is_unresolved(argv: tuple[str, ...]) -> None:
+    (effect,) = outcomes(*argv)
     assert isinstance(effect, Effect)
     assert effect.kind is EffectKind.UNRESOLVED
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("kubectl", "get", UNKNOWN),
+        ("docker", "rm", UNKNOWN),
+        ("gh", "pr", "view", UNKNOWN),
+        ("aws", "s3", "cp", UNKNOWN, "s3://shop"),
+    ],
+)
+def test_an_unknown_word_elsewhere_is_nothing(argv: tuple[str, ...]) -> None:
+    assert outcomes(*argv) == []
 
 
 @pytest.mark.parametrize(
@@ -148,6 +169,10 @@ def test_nested_commands_are_handed_on(command: str, expected: Argv) -> None:
 )
 def test_nested_shell_text_is_handed_on(argv: tuple[str, ...], text: str) -> None:
     assert ShellText(text, flags=Flag.REMOTE) in outcomes(*argv)
+
+
+def test_a_registry_that_cannot_be_known_is_another_registry() -> None:
+    assert rules("pip", "install", "--index-url", UNKNOWN, "requests") == {"packages.other-registry"}
 
 
 @pytest.mark.parametrize(

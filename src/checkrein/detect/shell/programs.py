@@ -14,10 +14,9 @@ is first met, so that the cost of a command follows the programs in it. Its fiel
 A pattern is a line of words as one would type them: ``s3 rb --force``. The first words are subcommands, further operands may
 follow. ``a|b`` is either, ``!a|b`` neither, ``delete-*`` a prefix, ``*`` any word, ``**`` any number of words, ``(word)`` an
 optional word, ``$`` no further operand. ``--x|-y`` is an option that has to be given, ``--x=0|no`` one with such a value,
-``--x=!a|b`` one with another value, ``!--x`` one that must not be given, ``<disable*`` a line of the standard
-input.
-In ``remote`` and ``local``, ``ARGV`` stands for the words of a command (behind ``--`` where the pattern has that), ``SHELL`` for
-shell text, ``--command=SHELL`` for an option that holds it, ``-jar=ARGV`` for one that names the program.
+``--x=!a|b`` one with another value, ``!--x`` one that must not be given, ``<disable*`` a line of standard input. In ``remote``
+and ``local``, ``ARGV`` stands for the words of a command (behind ``--`` where the pattern has that), ``SHELL`` for shell text,
+``--command=SHELL`` for an option that holds it, ``-jar=ARGV`` for one that names the program.
 """
 
 from __future__ import annotations

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.model import Argv, Invocation, Outcome, ShellText
+from checkrein.detect.shell.mounts import on_host
 from checkrein.detect.shell.programs import KNOWN, Entry, Option, Pattern, Program, dashed, program
 from checkrein.detect.shell.sdk import sdk_call
 
+__all__ = ["KNOWN", "read_line", "table_handler"]
+
 _HARMLESS_OPTIONS = ("--help", "-h", "--dry-run", "--dryrun", "--dry_run", "--what-if", "-WhatIf")
+_ANYTHING = UNKNOWN * 2  # in a second look: an unknown word that is taken for whatever literal word a pattern has
 _NEVER_GUESSED = frozenset("hn")  # letters that may make a call harmless
 _OFF = {"false", "no", "off", "none", "0"}
 _SHORTEST_ABBREVIATION = 5  # "--rec": shorter prefixes are too likely another option
@@ -70,6 +74,10 @@ def table_handler(invocation: Invocation) -> Iterable[Outcome]:
             outcome, end = nested
             yield outcome
             args = args[:end]
+            if isinstance(outcome, Argv) and outcome.flags is Flag.REMOTE:
+                felt_here = on_host(outcome.argv, read_line(args, known).options, invocation.cwd)
+                if felt_here is not None:
+                    yield felt_here
             break
     yield from _own_effects(invocation, args, known)
 
@@ -86,10 +94,23 @@ def _own_effects(invocation: Invocation, args: tuple[str, ...], known: Program) 
                 yield _effect(entry, pattern, invocation.name, line, matched)
                 found = True
                 break
-    if not found and known.entries and line.tokens and line.tokens[0].word == UNKNOWN:
-        yield Effect(
-            EffectKind.UNRESOLVED, invocation.name, invocation.name, detail=f"the subcommand of {invocation.name} is not known"
-        )
+    if not found:
+        yield from _possible_effect(invocation, line, known)
+
+
+def _possible_effect(invocation: Invocation, line: Line, known: Program) -> Iterator[Effect]:
+    """One UNRESOLVED effect where a word that cannot be known beforehand may make the call destructive."""
+    if UNKNOWN not in invocation.args:
+        return
+    tokens = tuple(replace(token, word=_ANYTHING) if token.word == UNKNOWN else token for token in line.tokens)
+    options = {name: [_ANYTHING if value == UNKNOWN else value for value in values] for name, values in line.options.items()}
+    guessed = Line(tokens, options)
+    for entry in known.entries:
+        for pattern in entry.patterns if entry.kind is EffectKind.DESTRUCTIVE else ():
+            if _match(pattern, guessed, invocation.stdin) is not None:
+                detail = f"it may be: {invocation.name} {pattern.text}"
+                yield Effect(EffectKind.UNRESOLVED, invocation.name, invocation.name, detail=detail)
+                return
 
 
 def _effect(entry: Entry, pattern: Pattern, name: str, line: Line, matched: list[Token]) -> Effect:
@@ -190,7 +211,7 @@ def _has(option: Option, line: Line) -> bool:
         if not _named(given, option.names) or (option.globs and given not in option.names):
             continue
         if option.globs:
-            if any(value == UNKNOWN or _like(value.lower(), option.globs) for value in values):
+            if any(_like(value.lower(), option.globs) for value in values):
                 return True
         elif not (values and values[0].lower() in _OFF):
             return True
@@ -229,6 +250,8 @@ def _like(word: str, globs: tuple[str, ...]) -> bool:
     """True where a word is like any of the globs; a leading ``!`` on the first turns that round."""
     if globs[0].startswith("!"):
         return not _like(word, (globs[0][1:], *globs[1:]))
+    if word == _ANYTHING:
+        return not any("*" in glob for glob in globs)
     return any(fnmatchcase(word, glob) for glob in globs)
 
 

@@ -57,7 +57,7 @@ class Machine:
         self.world = world
         self.args = args
         self.stdin = stdin
-        self.scope = Scope({})
+        self.root = self.scope = Scope({})
         self.fields: dict[str, Value] = {}
         self.shown: set[str] = set()
         self.all_shown = False
@@ -204,6 +204,8 @@ class Machine:
             case Obj(cls) if (constant := self.dialect.pure.get(f"{cls}@{name}")) is not None:
                 return lift(constant.function, [of(atom)], partial=constant.partial)
             case ClassAtom():
+                if name == "new":
+                    return of(atom)
                 method = self._method(of(atom), name, of(atom))
                 return method if method is not None else self.fields.get(name, of(Bound(of(atom), name)))
         if atom == UNKNOWN and name in self.fields and name not in self.dialect.loose:
@@ -553,7 +555,7 @@ class Machine:
                 self.eval(target)
 
     def _set(self, name: str, value: Value, *, declare: bool) -> None:
-        scope = self.scope if declare else self.scope.find(name) or self.scope
+        scope = self.root if name.startswith("@") else self.scope if declare else self.scope.find(name) or self.scope
         if self._weak and name in scope.variables:
             value = join([scope.variables[name], value])
         scope.variables[name] = value

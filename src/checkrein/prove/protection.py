@@ -1,0 +1,221 @@
+"""Protection inside a world: the steps of ``checkrein up`` with a service of the world's own, and what can befall that service."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import os
+import shutil
+import signal
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from checkrein.core import ServiceError
+from checkrein.enforce.hooks import command
+from checkrein.locations import data_dir, ledger_dir, private_folder
+from checkrein.prove.api import read_body
+from checkrein.prove.client import ClientProgram
+from checkrein.prove.scenario import Fault
+from checkrein.prove.world import World
+from checkrein.service import manage, supervisor
+from checkrein.service.paths import ServicePaths
+from checkrein.setup.clients import Client, parse_version
+from checkrein.setup.install import Scope, Transport
+from checkrein.setup.people import Person
+from checkrein.setup.protect import Endpoint, Machine, up
+
+_END_SECONDS = 20.0
+_CUT_OFF = b'{"hookSpecificOutput": {"hookEventName": "PreToo'
+
+
+@dataclass(frozen=True, slots=True)
+class OneClientMachine(Machine):
+    """A machine with one client and one person, so that the result does not depend on where a scenario runs."""
+
+    program: ClientProgram | None = None
+
+    def clients(self) -> tuple[Client, ...]:
+        """The client of this run."""
+        return (Client(self.program.path, parse_version(self.program.version)),) if self.program else ()
+
+    def others(self) -> tuple[Person, ...]:
+        """Nobody."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """A process that we started: its id, and its start time, so that no other with the same id is ever meant."""
+
+    pid: int
+    started: int | None
+
+    @classmethod
+    def of(cls, pid: int) -> _Process:
+        return cls(pid, supervisor.start_time(pid))
+
+    @property
+    def lives(self) -> bool:
+        return self.started is not None and supervisor.start_time(self.pid) == self.started
+
+    def signal(self, number: int) -> None:
+        if self.lives:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+@dataclass
+class Protection:
+    """The running service of a world. ``port`` and ``token`` are what hooks use."""
+
+    world: World
+    port: int = 0
+    token: str = ""
+    transport: Transport = Transport.BOTH
+    _processes: list[_Process] = field(default_factory=list)
+    _impostors: list[_Impostor] = field(default_factory=list)
+
+    @property
+    def paths(self) -> ServicePaths:
+        """Where the service keeps its files."""
+        return ServicePaths.of_user(self.world.environment())
+
+    @property
+    def ledger(self) -> Path:
+        """The folder of the record."""
+        return ledger_dir(self.world.environment())
+
+    def start(self) -> Endpoint:
+        """Start the service (``setup.protect.Service``)."""
+        paths = self.paths
+        status = manage.start(paths, env=self.world.environment(), runner=manage.Runner.BACKGROUND)
+        if status.port is None or status.pid is None:
+            raise ServiceError("the service of a scenario has no port", why=status.trouble)
+        self._processes = [_Process.of(status.pid), _Process.of(int(status.health["pid"]))]
+        self.port, self.token = status.port, paths.token()
+        self.world.words.update(port=str(status.port), supervisor=str(status.pid))
+        return Endpoint(status.port, self.token, paths.socket, paths.token_file)
+
+    def stop(self) -> None:
+        """End everything that was started here."""
+        for impostor in self._impostors:
+            impostor.close()
+        for process in self._processes:
+            process.signal(signal.SIGCONT)
+        if self._processes:
+            self._processes[0].signal(signal.SIGTERM)
+        deadline = time.monotonic() + _END_SECONDS
+        while any(process.lives for process in self._processes):
+            if time.monotonic() > deadline:
+                for process in self._processes:
+                    process.signal(signal.SIGKILL)
+            time.sleep(0.02)
+
+    def inflict(self, fault: Fault) -> None:
+        """Let ``fault`` befall the service. Returns once it is so."""
+        keeper, worker = self._processes
+        match fault:
+            case Fault.KILL_WORKER:
+                worker.signal(signal.SIGKILL)
+            case Fault.HANG_WORKER:
+                worker.signal(signal.SIGSTOP)
+            case Fault.HANG:
+                keeper.signal(signal.SIGSTOP)
+                worker.signal(signal.SIGSTOP)
+            case _:
+                self._kill(keeper, worker)
+        if fault is Fault.IMPOSTOR:
+            self._impersonate(200, b"{}")
+        elif fault is Fault.BROKEN_ANSWERS:
+            self._impersonate(200, _CUT_OFF)
+        elif fault is Fault.ERROR_ANSWERS:
+            self._impersonate(500, b"")
+
+    def _kill(self, *processes: _Process) -> None:
+        for process in processes:
+            process.signal(signal.SIGKILL)
+        while any(process.lives for process in processes):
+            time.sleep(0.01)
+
+    def _impersonate(self, status: int, body: bytes) -> None:
+        self.paths.socket.unlink(missing_ok=True)
+        self._impostors += [
+            _Impostor(_TcpServer(("127.0.0.1", self.port), _answering(status, body))),
+            _Impostor(_UnixServer(str(self.paths.socket), _answering(status, body))),
+        ]
+        self.paths.socket.chmod(0o600)
+
+
+@contextmanager
+def protected(
+    world: World, client: ClientProgram | None, scope: Scope, transport: Transport | None, helper: Path | None
+) -> Iterator[Protection]:
+    """Protection as ``checkrein up`` puts it on, taken off at the end. ``helper`` is a native hook program, built before."""
+    protection = Protection(world)
+    machine = OneClientMachine(world.environment(), world.client_paths, program=client)
+    if helper is not None:
+        _lend(helper, private_folder(private_folder(data_dir(world.environment())) / "bin"))
+    if scope is Scope.MANAGED:
+        machine.paths.settings(scope).parent.mkdir(parents=True)
+    try:
+        protection.transport = up(machine, protection, scope, transport).install.transport
+        yield protection
+    finally:
+        protection.stop()
+
+
+def _lend(helper: Path, folder: Path) -> None:
+    for source in (helper, helper.with_suffix(".sha256")):
+        shutil.copy2(source, folder / source.name)
+
+
+def build_helper(folder: Path) -> Path | None:
+    """The native hook program, built once for all worlds; None where there is no compiler."""
+    made = folder / command.NAME
+    return made if command.intact(made) else command.build(folder)
+
+
+class _Impostor:
+    """A program that answers in the service's place."""
+
+    def __init__(self, server: socketserver.BaseServer) -> None:
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _TcpServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+
+class _UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    address_family = socket.AF_UNIX
+
+
+def _answering(status: int, body: bytes) -> type[http.server.BaseHTTPRequestHandler]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+            """Nothing."""
+
+        def do_POST(self) -> None:
+            """Answer anything with the same."""
+            read_body(self)
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler
