@@ -38,6 +38,8 @@ def judge(context: Context) -> Iterator[Finding]:
                 yield from _signal(context, effect)
             case EffectKind.CHMOD:
                 yield from _mode(context, effect)
+            case EffectKind.WRITE if effect.flags & Flag.REMOTE:
+                yield from _remote_write(context, effect)
             case EffectKind.PRIVILEGE:
                 yield context.finding(
                     "system.privilege", f"`{effect.program}` runs as {shown(effect.target)}", subject=effect.target
@@ -74,6 +76,16 @@ def _signal(context: Context, effect: Effect) -> Iterator[Finding]:
         yield context.finding(
             "system.kill-all", f"`{effect.program} {effect.target}` ends every process", subject=effect.target
         )
+
+
+def _remote_write(context: Context, effect: Effect) -> Iterator[Finding]:
+    path = effect.target.rstrip("/") or "/"
+    top = "/" + path.split("/")[1] if path != "/" else "/"
+    if path in ("/", "/" + UNKNOWN) and effect.target != "/":
+        return
+    if top in SYSTEM_TOPS - {"/home", "/root", "/srv", "/opt", "/Users"} or path == "/":
+        what = f"`{effect.program}` would write to {shown(effect.target)} on another machine"
+        yield context.finding("files.write-remote-system", what, subject=shown(effect.target))
 
 
 def _mode(context: Context, effect: Effect) -> Iterator[Finding]:

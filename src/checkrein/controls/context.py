@@ -36,6 +36,7 @@ class Context:
     places: Places
     ignored: IgnoreTree
     guard: Guard = field(default_factory=Guard)
+    started: float = 0.0  # when the session was first seen, seconds since the epoch
 
     @property
     def project(self) -> str:

@@ -139,7 +139,7 @@ def _place(context: Context, path: str, *, whole: bool) -> Place:
             return Place.INSIDE
         return Place.HOME if path == home else Place.ROOT if whole or path == "/" else Place.OUTSIDE
     if path in TEMPORARY:
-        return Place.ROOT if whole else Place.TEMPORARY
+        return Place.TEMPORARY
     if path == home or home.startswith(path + "/"):
         return Place.HOME if whole else Place.OUTSIDE
     if path == project or project.startswith(path + "/"):
@@ -187,8 +187,29 @@ def _delete(context: Context, effect: Effect) -> Iterator[Finding]:
             f"`{effect.program}` would delete {shown(effect.target)}, which is outside the project",
             subject=shown(effect.target),
         )
+    elif target.place is Place.TEMPORARY:
+        yield from _temporary(context, effect)
     elif target.place in (Place.INSIDE, Place.PROJECT, Place.GIT):
         yield from _lost(context, effect, target)
+
+
+def _temporary(context: Context, effect: Effect) -> Iterator[Finding]:
+    """Scratch files come and go; all of the folder, or what stood there before the session began, is somebody else's, too."""
+    fixed, _ = _fixed(effect.target)
+    if effect.target.rstrip("/*") in TEMPORARY or (effect.flags & Flag.GLOB and fixed in TEMPORARY):
+        older = True
+    else:
+        older = _changed_before(effect.target, context.started)
+    if older and effect.flags & Flag.RECURSIVE:
+        what = f"`{effect.program}` would delete {shown(effect.target)}, which this session did not make"
+        yield context.finding("files.delete-temporary", what, subject=shown(effect.target))
+
+
+def _changed_before(path: str, moment: float) -> bool:
+    try:
+        return os.lstat(path).st_ctime < moment
+    except (OSError, ValueError):
+        return False
 
 
 def _ruled(context: Context, effect: Effect, target: Target) -> Iterator[Finding]:
@@ -218,7 +239,7 @@ def _lost(context: Context, effect: Effect, target: Target) -> Iterator[Finding]
     lost = [path for path in paths if context.git.would_lose(path)]
     rule = "git.discard-changes" if effect.rule == "git.discard-changes" else "files.delete-unsaved"
     if rule == "git.discard-changes":
-        if not paths and not context.git.holds(effect.target):
+        if not paths and (target.pattern or not context.git.holds(effect.target)):
             what = f"`{effect.program}` names {shown(effect.target)}, which git does not know and which is not there to be kept"
             yield context.finding(rule, what, subject=shown(effect.target), action=Action.DENY)
             return

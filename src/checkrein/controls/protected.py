@@ -20,6 +20,8 @@ CHANGES = {
     EffectKind.CHMOD: "change the mode of",
     EffectKind.LINK: "put a link at",
 }
+TOOLS = frozenset(("Write", "Edit", "MultiEdit", "NotebookEdit"))
+"""The client keeps the old text of what these change."""
 TIGHTER = re.compile(r"0?[4567][0-5]0|0?[4567]00|(?:u[+=][rwx]*|[go]+[-=][rwx]*|a-[rwx]+)(?:,(?:u[+=][rwx]*|[go]+[-=][rwx]*))*")
 ONLY_WHEN_COMMITTED = "protect.migration"
 
@@ -75,10 +77,23 @@ def _judge_path(context: Context, effect: Effect, path: str) -> Iterator[Finding
         if final:
             return
     if not rule:
+        if _replaces_secret(context, effect, path):
+            yield context.finding("protect.secrets-file", what, subject=shown(path))
         return
     if rule == ONLY_WHEN_COMMITTED and not _committed(context, path):
         return
     yield context.finding(rule, what, subject=shown(path))
+
+
+def _replaces_secret(context: Context, effect: Effect, path: str) -> bool:
+    """True where a file with secrets would be gone or replaced. Making one from a template, or editing it, is not that."""
+    if effect.kind not in (EffectKind.DELETE, EffectKind.MOVE, EffectKind.WRITE) or not context.classify(path).sensitive:
+        return False
+    if effect.kind is EffectKind.WRITE:
+        kept = effect.flags & (Flag.APPEND | Flag.CREATE | Flag.IN_PLACE)
+        copied = bool(effect.reads) and not os.path.lexists(path)
+        return not kept and not copied and effect.program not in TOOLS
+    return True
 
 
 def _committed(context: Context, path: str) -> bool:

@@ -112,6 +112,7 @@ class DecisionPoint:
             places=Places(self.home, event.project, self.own_config, self.own_state),
             ignored=self._ignore_tree(event.project, policy),
             guard=self.guard,
+            started=session.started,
         )
         for name, control in CONTROLS:
             try:

@@ -49,14 +49,15 @@ class GitView:
                     if looked > MAX_LOST:
                         return True  # too much to look at one by one: judged as if there were something
                     if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
+                        if entry.name != ".git":
+                            pending.append(entry.path)
                     elif repository.state(entry.path) not in KEPT:
                         return True
         return False
 
 
 def _has_files(folder: str) -> bool:
-    for _, folders, files in os.walk(folder):
+    for _, folders, files in os.walk(folder):  # no repository: every file counts
         if files or any(os.path.islink(os.path.join(folder, name)) for name in folders):
             return True
     return False

@@ -26,7 +26,9 @@ class Expander:
     ``run`` gives the output of a substitution's script, ``process`` the path that stands for a process substitution.
     """
 
-    def __init__(self, state: State, world: World, run: Callable[[Script], Value], process: Callable[[Script, str], str]) -> None:
+    def __init__(
+        self, state: State, world: World, run: Callable[[Script], Value], process: Callable[[Script, str], str]
+    ) -> None:
         self.state = state
         self.world = world
         self.run = run

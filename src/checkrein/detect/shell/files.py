@@ -349,6 +349,7 @@ def rsync(invocation: Invocation) -> Iterator[Outcome]:
             yield Effect(EffectKind.DELETE, source, "rsync --remove-source-files", flags=Flag.RECURSIVE)
     if remote:
         yield Effect(EffectKind.SEND, remote, "rsync", reads=local_sources)
+        yield Effect(EffectKind.WRITE, _remote_path(target), "rsync", flags=Flag.REMOTE)
         if deletes:
             yield Effect(EffectKind.DESTRUCTIVE, target, "rsync --delete", rule="files.sync-delete", flags=Flag.REMOTE)
         return
@@ -367,6 +368,12 @@ def _remote_host(word: str) -> str:
     return head.rsplit("@", 1)[-1] if colon and "/" not in head and len(head) > 1 else ""
 
 
+def _remote_path(word: str) -> str:
+    """The path of ``host:path`` as the other machine sees it; relative ones start in an unknown home folder."""
+    path = word.split("://", 1)[1].partition("/")[2] if "://" in word else word.partition(":")[2]
+    return absolute(path, f"/home/{UNKNOWN}")
+
+
 def scp(invocation: Invocation) -> Iterator[Outcome]:
     """scp, sftp: files to and from other machines."""
     options = parse_options(invocation.args, values=("-c", "-D", "-F", "-i", "-J", "-l", "-o", "-P", "-S", "-X"))
@@ -382,7 +389,7 @@ def scp(invocation: Invocation) -> Iterator[Outcome]:
         yield Effect(EffectKind.READ, source, "scp", flags=Flag.RECURSIVE if options.has("-r") else Flag.NONE)
     if host:
         yield Effect(EffectKind.SEND, host, "scp", reads=sources)
-        yield Effect(EffectKind.WRITE, absolute(target.split(":", 1)[1] or UNKNOWN, "/" + UNKNOWN), "scp", flags=Flag.REMOTE)
+        yield Effect(EffectKind.WRITE, _remote_path(target), "scp", flags=Flag.REMOTE)
         return
     origin = next((f"network:{_remote_host(word)}" for word in words[:-1] if _remote_host(word)), "")
     path = absolute(target, invocation.cwd)

@@ -46,8 +46,9 @@ class Found:
             suffix = self.name.replace("*", UNKNOWN)
             if not suffix.startswith(UNKNOWN):
                 suffix = f"{UNKNOWN}/{suffix}"
-        bases = [absolute(root, cwd) if cwd else root.rstrip("/") for root in self.roots]
-        return [f"{base.rstrip('/')}/{suffix}" if self.filtered else f"{base.rstrip('/')}/{UNKNOWN}" for base in bases]
+        bases = [absolute(root, cwd) if cwd else root for root in self.roots]
+        # without a filter the root is found as well, and with it everything
+        return [f"{base.rstrip('/')}/{suffix}" if self.filtered else base for base in bases]
 
 
 def _parse(invocation: Invocation) -> tuple[Found, list[tuple[str, list[str]]]]:

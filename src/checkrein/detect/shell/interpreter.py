@@ -35,7 +35,7 @@ from checkrein.detect.shell.nodes import (
     Word,
 )
 from checkrein.detect.shell.parser import parse
-from checkrein.detect.shell.registry import handler_for
+from checkrein.detect.shell.registry import handler_for, is_described
 from checkrein.detect.shell.sql import looks_like_sql, sql_outcomes
 from checkrein.detect.shell.state import State
 from checkrein.detect.shell.values import ANYTHING, SILENT, Stream, Value, files_in, network_in
@@ -353,6 +353,11 @@ class Interpreter:
             before = frame.state.files.get(path, SILENT) if append else SILENT
             frame.state.files[path] = before + content
 
+    def finish(self) -> None:
+        """Run the process substitutions that nothing was seen to write to."""
+        while self._readers:
+            self._read_by(next(iter(self._readers)), Stream())
+
     def _read_by(self, path: str, content: Stream) -> None:
         """Run what reads ``path``, a process substitution, on what was written there."""
         body, frame = self._readers.pop(path)
@@ -518,6 +523,9 @@ class Interpreter:
         if frame.flags & Flag.REMOTE:
             return Stream()
         path = absolute(item.path, frame.state.cwd)
+        name = program_name(item.path)
+        if name != invocation.name and is_described(name):  # manage.py, artisan
+            self.run([Value(word) for word in (name, *item.args)], frame)
         written = frame.state.files.get(path)
         if written is not None and (url := network_in(written.origins)):
             self.emit(Effect(EffectKind.RUN_FETCHED, url, invocation.name, detail=path), frame)
@@ -657,4 +665,5 @@ def analyse(text: str, world: World, cwd: str) -> Analysis:
     """
     interpreter = Interpreter(world)
     interpreter.text(text.replace(UNKNOWN, ""), Frame(State(cwd=cwd)))
+    interpreter.finish()
     return interpreter.analysis

@@ -356,9 +356,17 @@ def interpreter(invocation: Invocation) -> Iterator[Outcome]:
             yield from _edited(rest, invocation)
     elif rest and rest[0] != "-":
         yield ScriptFile(rest[0], language, rest[1:])
+        yield from given_files(rest, invocation)
     elif invocation.stdin is not None:
         yield from unknown_code(invocation.stdin, invocation)
         yield Snippet(language, invocation.stdin, rest)
+
+
+def given_files(words: Iterable[str], invocation: Invocation) -> Iterator[Effect]:
+    """Words that name files by path: a program that nobody described may read and pass on what they hold."""
+    for word in words:
+        if word.startswith((".", "/")) and len(word) > 1 and "\n" not in word:
+            yield Effect(EffectKind.READ, absolute(word, invocation.cwd), invocation.name)
 
 
 def _attached_code(word: str, codes: tuple[str, ...], language: str) -> str | None:
@@ -432,7 +440,7 @@ def _awk(invocation: Invocation) -> Iterator[Outcome]:
 
 XARGS_VALUES = (
     "-I",
-    "-i",
+    "-J",
     "-n",
     "-L",
     "-P",
@@ -440,7 +448,6 @@ XARGS_VALUES = (
     "-a",
     "-d",
     "-E",
-    "-l",
     "-R",
     "-S",
     "--max-args",
@@ -448,8 +455,6 @@ XARGS_VALUES = (
     "--delimiter",
     "--arg-file",
     "--max-lines",
-    "--replace",
-    "--eof",
     "--max-chars",
     "--process-slot-var",
 )
@@ -458,12 +463,16 @@ XARGS_VALUES = (
 def xargs(invocation: Invocation) -> Iterator[Outcome]:
     """xargs: the command with the words that come in, as far as they are known."""
     args = list(invocation.args)
-    start = _operand(args, tuple(value for value in XARGS_VALUES if value not in ("-i", "-l", "--eof", "--replace")))
-    options = parse_options(args[:start], values=tuple(v for v in XARGS_VALUES if v not in ("-i", "-l")))
+    start = _operand(args, XARGS_VALUES)
+    options = parse_options(args[:start], values=XARGS_VALUES)
     words, globs = _rest(invocation, start)
     if not words:
         return
-    replacement = options.last("-I", "-J", "--replace") or ("{}" if options.has("-i", "--replace") else "")
+    replacement = (
+        options.last("-I", "-J", "--replace")
+        or _attached(args[:start], "-i")
+        or ("{}" if options.has("-i", "--replace") else "")
+    )
     if _feeds_code(words, replacement):
         detail = "the words that come in are run as code"
         yield Effect(EffectKind.RUN_UNKNOWN, words[0], invocation.name, detail=detail)
@@ -475,9 +484,16 @@ def xargs(invocation: Invocation) -> Iterator[Outcome]:
     yield Argv((*words, *items), globs=globs)
 
 
+def _attached(args: list[str], option: str) -> str:
+    """The text glued to a short option (``-i{}``), "" where there is none."""
+    return next((word[2:] for word in args if word.startswith(option) and not word.startswith("--")), "")
+
+
 def _feeds_code(words: tuple[str, ...], replacement: str) -> bool:
     """True where what comes in becomes code: ``xargs sh -c``, ``xargs -I{} sh -c {}``."""
-    if interpreter_language(words[0].rsplit("/", 1)[-1]) != "shell" or not any(word in ("-c", "-lc", "-ec", "-xc") for word in words):
+    if interpreter_language(words[0].rsplit("/", 1)[-1]) != "shell" or not any(
+        word in ("-c", "-lc", "-ec", "-xc") for word in words
+    ):
         return False
     return words[-1] in ("-c", "-lc", "-ec", "-xc") or bool(replacement and words[-1] == replacement)
 
@@ -535,6 +551,8 @@ def parallel(invocation: Invocation) -> Iterator[Outcome]:
         word = "'" + item.replace("'", "'\\''") + "'"  # parallel quotes what it puts in
         filled = re.sub(r"\{[./%#0-9]*\}", lambda _: word, text)  # noqa: B023 - used at once
         yield ShellText(filled if filled != text else f"{text} {word}", flags=remote)
+        # parallel joins its words with blanks and so loses quotes; --quote keeps them: both readings count
+        yield Argv(tuple(part.replace("{}", item) for part in template) + (() if "{}" in text else (item,)), remote)
 
 
 SSH_VALUES = tuple(f"-{letter}" for letter in "BbcDEeFIiJLlmOopQRSWw")

@@ -20,7 +20,11 @@ def lower(source: str) -> Lowered:
     if not lowered.program:
         return lowered
     *first, last = lowered.program
-    shown = last if isinstance(last, (ir.Assign, ir.Block, ir.Function, ir.Class, ir.For)) else ir.Call(ir.Name("console.log"), (last,))
+    shown = (
+        last
+        if isinstance(last, (ir.Assign, ir.Block, ir.Function, ir.Class, ir.For))
+        else ir.Call(ir.Name("console.log"), (last,))
+    )
     return Lowered((*first, shown), lowered.problems)
 
 
@@ -146,7 +150,9 @@ class JavaScriptLowering(TreeLowering):
         listed = field(node, "parameters")
         params = [single] if single is not None else listed.named_children if listed is not None else []
         body = field(node, "body")
-        statements = self.children(body) if body is not None and body.type == "statement_block" else (ir.Return(self.node(body)),)
+        statements = (
+            self.children(body) if body is not None and body.type == "statement_block" else (ir.Return(self.node(body)),)
+        )
         made = tuple(self._param(param) for param in params if param.type != "comment")
         return ir.Function(name, made, statements, arguments="arguments" if node.type != "arrow_function" else "")
 

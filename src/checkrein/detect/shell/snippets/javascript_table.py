@@ -270,7 +270,11 @@ def canonical(name: str) -> str:
     name = name.replace(".promises", "").replace(".posix", "").removesuffix(".default").replace(".default.", ".")
     if name in ALIASES:
         return ALIASES[name]
-    return name.removesuffix("Sync") if name.endswith("Sync") and not name.endswith((".DatabaseSync", "existsSync", "globSync")) else name
+    return (
+        name.removesuffix("Sync")
+        if name.endswith("Sync") and not name.endswith((".DatabaseSync", "existsSync", "globSync"))
+        else name
+    )
 
 
 JAVASCRIPT = Dialect(

@@ -180,6 +180,10 @@ class Machine:
         if name.startswith(UNKNOWN) and self.dialect.called_by_name:
             return ANY
         constant = self.dialect.constants.get(self.dialect.canonical(name))
+        if (
+            constant is None and name.startswith(("$", "[", "%")) and self.dialect.called_by_name
+        ):  # a variable that is not set here
+            return ANY
         return constant(self) if constant else of(Sym(name))
 
     def _attr(self, node: ir.Attr) -> Value:
@@ -199,18 +203,24 @@ class Machine:
             case Map(pairs) if (found := atom.get(name)) is not None and pairs:
                 return found
             case Obj("instance", (owner, *_)) | Obj("super", (owner, *_)):
-                method = self._method(owner, name, of(atom))
-                return method if method is not None else self.fields.get(name, of(Bound(of(atom), name)))
+                return self._instance_member(owner, name, of(atom))
             case Obj(cls) if (constant := self.dialect.pure.get(f"{cls}@{name}")) is not None:
                 return lift(constant.function, [of(atom)], partial=constant.partial)
             case ClassAtom():
                 if name == "new":
                     return of(atom)
-                method = self._method(of(atom), name, of(atom))
-                return method if method is not None else self.fields.get(name, of(Bound(of(atom), name)))
+                return self._instance_member(of(atom), name, of(atom))
         if atom == UNKNOWN and name in self.fields and name not in self.dialect.loose:
             return join([self.fields[name], of(Bound(ANY, name))])
         return of(Bound(Value((atom,), origins), name))
+
+    def _instance_member(self, owner: Value, name: str, this: Value) -> Value:
+        """A method of a class of the snippet, else what was ever assigned to a field of that name."""
+        held = self._method(owner, name, this)
+        assigned = self.fields.get(name)
+        if held is None:
+            return assigned if assigned is not None else of(Bound(this, name))
+        return held if assigned is None else join([held, assigned])
 
     def _method(self, owner: Value, name: str, this: Value) -> Value | None:
         for atom in owner.options:
@@ -302,7 +312,8 @@ class Machine:
     def _mutate(self, target: ir.Node, how: str, args: list[Value]) -> None:
         if not isinstance(target, (ir.Name, ir.Attr)):
             return
-        current = self.eval(target)
+        unset = isinstance(target, ir.Name) and self.scope.find(target.name) is None and how in ("append", "prepend")
+        current = of(Seq(())) if unset and not isinstance(self.eval(target).sole, Seq) else self.eval(target)
         atom = current.sole
         if not isinstance(atom, Seq):
             return
@@ -313,6 +324,8 @@ class Machine:
                 changed = Seq((*items, *args), more)
             case "prepend":
                 changed = Seq((*args, *items), more)
+            case "drop":
+                changed = Seq(items[1:], more)
             case "reverse":
                 changed = Seq(items[::-1], more)
             case _:

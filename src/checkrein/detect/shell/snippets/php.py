@@ -27,7 +27,9 @@ class PhpLowering(TreeLowering):
     """One program. Variables keep their ``$``, so that they never stand for functions."""
 
     language = "php"
-    skipped = frozenset(("comment", "php_tag", "text", "visibility_modifier", "static_modifier", "named_type", "primitive_type"))
+    skipped = frozenset(
+        ("comment", "php_tag", "text", "visibility_modifier", "static_modifier", "named_type", "primitive_type")
+    )
     table: ClassVar[dict[str, str]] = {
         "variable_name": "variable", "dynamic_variable_name": "dynamic", "name": "identifier", "qualified_name": "qualified", "string": "raw",
         "encapsed_string": "string", "string_content": "text", "string_value": "text", "escape_sequence": "escape", "heredoc": "heredoc", "nowdoc": "nowdoc",
@@ -55,7 +57,11 @@ class PhpLowering(TreeLowering):
         return ir.Name("this") if name == "$this" else ir.Name(name)
 
     def dynamic(self, node: Node) -> ir.Node:
-        return ir.Opaque(self.children(node)) if node.named_children and node.named_children[0].type != "name" else ir.Name(f"${text_of(node).strip('${}')}")
+        return (
+            ir.Opaque(self.children(node))
+            if node.named_children and node.named_children[0].type != "name"
+            else ir.Name(f"${text_of(node).strip('${}')}")
+        )
 
     def qualified(self, node: Node) -> ir.Node:
         return ir.Name(ir.GLOBAL + text_of(node).lstrip("\\").rsplit("\\", 1)[-1])
@@ -93,7 +99,9 @@ class PhpLowering(TreeLowering):
             pairs: list[tuple[ir.Node | None, ir.Node]] = []
             for at, element in enumerate(elements):
                 parts = self.children(element)
-                pairs.append((parts[0], parts[1]) if len(parts) == 2 else (ir.Const(str(at)), parts[0] if parts else ir.Const(None)))
+                pairs.append(
+                    (parts[0], parts[1]) if len(parts) == 2 else (ir.Const(str(at)), parts[0] if parts else ir.Const(None))
+                )
             return ir.Pairs(tuple(pairs))
         return ir.Items(tuple(self.inner(element) for element in elements))
 
@@ -177,7 +185,11 @@ class PhpLowering(TreeLowering):
 
     def property(self, node: Node) -> ir.Node:
         name = field(node, "name")
-        return ir.Assign(ir.Name(text_of(name).removeprefix("$") if name is not None else ""), self.node(field(node, "default_value")), declare=True)
+        return ir.Assign(
+            ir.Name(text_of(name).removeprefix("$") if name is not None else ""),
+            self.node(field(node, "default_value")),
+            declare=True,
+        )
 
     def function(self, node: Node) -> ir.Node:
         name, listed, body = field(node, "name"), field(node, "parameters"), field(node, "body")
@@ -185,7 +197,11 @@ class PhpLowering(TreeLowering):
         for child in listed.named_children if listed is not None else ():
             param, value = field(child, "name"), field(child, "default_value")
             if param is not None:
-                params.append(ir.Param(self.node(param), None if value is None else self.node(value), rest=child.type == "variadic_parameter"))
+                params.append(
+                    ir.Param(
+                        self.node(param), None if value is None else self.node(value), rest=child.type == "variadic_parameter"
+                    )
+                )
         statements = (ir.Return(self.node(body)),) if node.type == "arrow_function" else self.children(body)
         return ir.Function(text_of(name) if name is not None else "", tuple(params), statements)
 

@@ -85,7 +85,21 @@ def _curl_init(machine: Machine, site: Site) -> Value:
 def _apply(machine: Machine, site: Site) -> Value:
     """Functions that call the one they are given: by name or as a closure."""
     name = site.name.lower().lstrip("\\")
-    at = 1 if name in ("array_filter", "array_walk", "usort", "array_reduce", "uasort", "uksort", "iterator_apply", "preg_replace_callback") else 0
+    at = (
+        1
+        if name
+        in (
+            "array_filter",
+            "array_walk",
+            "usort",
+            "array_reduce",
+            "uasort",
+            "uksort",
+            "iterator_apply",
+            "preg_replace_callback",
+        )
+        else 0
+    )
     func = argument(site, at) or ANY
     if isinstance(func.sole, Seq) and len(func.sole.items) == 2:  # [object, 'method']
         func = join(machine.attribute(func.sole.items[0], one) for one in texts(func.sole.items[1]))
@@ -130,7 +144,9 @@ def _load(machine: Machine, site: Site) -> Value:
             machine.emit(ScriptFile(path, "php"))
     for url in texts(argument(site, 0) or ANY):
         if url.startswith(("http://", "https://", "data:")):
-            ACTIONS[Action.CODE](machine, Sink(Action.CODE), Site(site.name, (Value((UNKNOWN,), frozenset((f"network:{url}",))),)))
+            ACTIONS[Action.CODE](
+                machine, Sink(Action.CODE), Site(site.name, (Value((UNKNOWN,), frozenset((f"network:{url}",))),))
+            )
     return ANY
 
 

@@ -185,7 +185,9 @@ class RubyLowering(TreeLowering):
 
     def augment(self, node: Node) -> ir.Node:
         operator = self.operator(node)
-        return ir.Assign(self._target(field(node, "left")), self.node(field(node, "right")), op="+" if operator in ("+=", "<<=") else "?")
+        return ir.Assign(
+            self._target(field(node, "left")), self.node(field(node, "right")), op="+" if operator in ("+=", "<<=") else "?"
+        )
 
     def method(self, node: Node) -> ir.Node:
         name = field(node, "name")
@@ -198,7 +200,9 @@ class RubyLowering(TreeLowering):
         listed = field(node, "parameters")
         params = tuple(self._param(child) for child in listed.named_children) if listed is not None else ()
         body = field(node, "body")
-        statements = self.children(body) if body is not None and body.type in ("block_body", "body_statement") else (self.node(body),)
+        statements = (
+            self.children(body) if body is not None and body.type in ("block_body", "body_statement") else (self.node(body),)
+        )
         if node.type == "lambda" and body is not None:
             inner = field(body, "body")
             statements = self.children(inner)
@@ -218,7 +222,11 @@ class RubyLowering(TreeLowering):
 
     def klass(self, node: Node) -> ir.Node:
         name, base = field(node, "name"), field(node, "superclass")
-        return ir.Class(text_of(name) if name is not None else "", () if base is None else (self.node(base),), (self.node(field(node, "body")),))
+        return ir.Class(
+            text_of(name) if name is not None else "",
+            () if base is None else (self.node(base),),
+            (self.node(field(node, "body")),),
+        )
 
     def branch(self, node: Node) -> ir.Node:
         parts: list[ir.Node] = []

@@ -157,7 +157,11 @@ def _require(machine: Machine, site: Site) -> Value:
 
 def _chdir(machine: Machine, site: Site) -> Value:
     around = machine.cwd
-    found = paths(machine, argument(site, 0)) if site.args and not isinstance(site.args[0].sole, Closure) else [(machine.world.home, Flag.NONE)]
+    found = (
+        paths(machine, argument(site, 0))
+        if site.args and not isinstance(site.args[0].sole, Closure)
+        else [(machine.world.home, Flag.NONE)]
+    )
     if machine.certain:
         machine.cwd = found[0][0] if len(found) == 1 else f"/{UNKNOWN}"
     for value in site.args:
@@ -200,7 +204,20 @@ def _print_file(machine: Machine, site: Site) -> Value:
     return NOTHING
 
 
-EACH = ("each", "map", "collect", "flat_map", "select", "reject", "each_with_index", "each_entry", "filter", "each_slice", "reverse_each", "each_line")
+EACH = (
+    "each",
+    "map",
+    "collect",
+    "flat_map",
+    "select",
+    "reject",
+    "each_with_index",
+    "each_entry",
+    "filter",
+    "each_slice",
+    "reverse_each",
+    "each_line",
+)
 SPECIAL: dict[str, Special] = {
     "open": _open, "IO.read": _open, "IO.readlines": _open, "File.open": _open, "Dir.glob": _glob, "Path.glob": _glob, "Pathname.glob": _glob,
     **{f"{cls}.{name}": _each for cls in ("list", "any", "str", "dict", "int") for name in EACH}, "any.tap": _tapped, "any.then": _tapped, "any.yield_self": _tapped,
@@ -264,7 +281,11 @@ def canonical(name: str) -> str:
     for head in HEADS:
         if name.startswith(head) and name != "Process.kill":
             name = name.removeprefix(head)
-    return name.replace("FileUtils.Verbose.", "FileUtils.").replace("FileUtils.NoWrite.", "FileUtils.").replace("URI.HTTP.", "URI.")
+    return (
+        name.replace("FileUtils.Verbose.", "FileUtils.")
+        .replace("FileUtils.NoWrite.", "FileUtils.")
+        .replace("URI.HTTP.", "URI.")
+    )
 
 
 RUBY = Dialect(

@@ -30,7 +30,7 @@ class TreeLowering:
         root = parse(self.language, source).root_node
         if root.has_error:
             self.problems.append(f"not valid {self.language}: some of it was read on a guess")
-        return Lowered(self.body(root.named_children), tuple(self.problems))
+        return Lowered(hoisted(self.body(root.named_children)), tuple(self.problems))
 
     def body(self, nodes: Iterable[Node]) -> tuple[ir.Node, ...]:
         """Statements or expressions in order."""
@@ -65,7 +65,7 @@ class TreeLowering:
 
     def block(self, node: Node) -> ir.Node:
         """Statements."""
-        return ir.Block(self.children(node))
+        return ir.Block(hoisted(self.children(node)))
 
     def maybe(self, node: Node) -> ir.Node:
         """Statements that may not run."""
@@ -107,9 +107,7 @@ class TreeLowering:
     def choice(self, node: Node) -> ir.Node:
         """A conditional expression."""
         condition = self.node(field(node, "condition"))
-        return ir.Choice(
-            (ir.Block((condition, self.node(field(node, "consequence")))), self.node(field(node, "alternative")))
-        )
+        return ir.Choice((ir.Block((condition, self.node(field(node, "consequence")))), self.node(field(node, "alternative"))))
 
     def returned(self, node: Node) -> ir.Node:
         """``return``."""
@@ -133,6 +131,12 @@ class TreeLowering:
         """The operator of a binary or assigning node."""
         found = field(node, "operator")
         return text_of(found) if found is not None else ""
+
+
+def hoisted(nodes: tuple[ir.Node, ...]) -> tuple[ir.Node, ...]:
+    """Statements with the declarations of functions and classes before the rest: they may be called before they stand."""
+    first = tuple(node for node in nodes if isinstance(node, (ir.Function, ir.Class)) and node.name)
+    return first + tuple(node for node in nodes if node not in first) if first else nodes
 
 
 def number(text: str) -> int | float | str:
