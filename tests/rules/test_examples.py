@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-import yaml
 
 import checkrein
 from checkrein.core import Action, Decision, Example, Rule, Verdict
 from checkrein.detect.paths import rules_used
+from checkrein.detect.shell import programs
 from checkrein.rules import load_rules
 
 RULES = load_rules()
@@ -78,82 +76,76 @@ def test_what_is_suggested_is_not_stopped(world: Machine, rule: Rule, command: s
     assert not decision.stops, told(decision)
 
 
-SHAPE = re.compile(r"[a-z]+\.[a-z0-9-]+")
 FAILURES = frozenset(
     {"guard.control-failed", "guard.decision-failed", "guard.answer-failed", "guard.malformed-event", "guard.client-folder"}
 )
 """Names in the record for what went wrong in the guard itself: no call sets them off, so they are no rules with examples."""
 
+RULE_ARGUMENT = {"finding": 0, "Effect": 3, "failure": 0}
+"""Which positional argument of these calls names a rule."""
 
-def ids_in_code() -> dict[str, str]:
-    """Every literal in the code that has the shape of a rule's id and begins as one does, with the file that it stands in."""
-    groups = {rule.partition(".")[0] for rule in RULES}
-    found = {}
+
+def modules() -> Iterator[tuple[str, ast.AST]]:
     folder = Path(checkrein.__file__).parent
     for file in sorted(folder.rglob("*.py")):
-        tree = ast.parse(file.read_text("utf-8"))
-        for name in _named(tree):
-            if SHAPE.fullmatch(name) and name.partition(".")[0] in groups:
-                found[name] = str(file.relative_to(folder))
-    return found
+        yield str(file.relative_to(folder)), ast.parse(file.read_text("utf-8"))
 
 
-def _named(tree: ast.AST) -> Iterator[str]:
-    """Literals where a rule is named: ``rule=``, the first argument of a finding, and everything else of that shape."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+def texts_in_code() -> set[str]:
+    """Every literal text in the code."""
+    return {
+        node.value
+        for _, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
 
 
 def named_as_rules() -> dict[str, str]:
-    """Literals that can be nothing but the id of a rule: given as ``rule=`` or to ``finding``."""
+    """Literals that can be nothing but the id of a rule, with the file that they stand in."""
     found = {}
-    folder = Path(checkrein.__file__).parent
-    for file in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            given = [word.value for word in node.keywords if word.arg == "rule"]
-            if isinstance(node.func, ast.Attribute) and node.func.attr == "finding":
-                given += node.args[:1]
-            for value in given:
-                if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value:
-                    found[value.value] = str(file.relative_to(folder))
+    for file, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                found |= dict.fromkeys(_rules_named_by(node), file)
     return found
 
 
-def ids_in_data() -> dict[str, str]:
+def _rules_named_by(call: ast.Call) -> Iterator[str]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    place = RULE_ARGUMENT.get(name)
+    given = [word.value for word in call.keywords if word.arg == "rule"]
+    if place is not None:
+        given += call.args[place : place + 1]
+    literals = (part for value in given for part in ast.walk(value) if isinstance(part, ast.Constant))
+    yield from (part.value for part in literals if isinstance(part.value, str) and "." in part.value)
+
+
+def ids_in_data() -> set[str]:
     """The rule ids that the programs' data names."""
-    found = {}
-    for file in sorted((resources.files("checkrein.rules") / "programs").iterdir(), key=lambda entry: entry.name):
-        for name in _values(yaml.safe_load(file.read_text("utf-8")), "rule"):
-            found[name] = f"programs/{file.name}"
-    return found
-
-
-def _values(data: Any, key: str) -> Iterator[str]:
-    if isinstance(data, Mapping):
-        for name, value in data.items():
-            if name == key and isinstance(value, str):
-                yield value
-            else:
-                yield from _values(value, key)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _values(value, key)
+    return {entry.rule for name in programs.KNOWN for entry in programs.program(name).entries if entry.rule}
 
 
 def test_every_rule_is_used() -> None:
-    used = ids_in_code().keys() | ids_in_data().keys() | rules_used()
-    assert sorted(RULES.keys() - used) == []
+    assert sorted(RULES.keys() - texts_in_code() - ids_in_data() - rules_used()) == []
 
 
 def test_every_rule_that_is_used_is_known() -> None:
-    named = named_as_rules() | ids_in_data()
-    assert {name: place for name, place in named.items() if name not in RULES | dict.fromkeys(FAILURES)} == {}
-    assert sorted(rules_used() - RULES.keys()) == []
+    assert {name: file for name, file in named_as_rules().items() if name not in RULES.keys() | FAILURES} == {}
+    assert sorted((ids_in_data() | rules_used()) - RULES.keys()) == []
+
+
+def test_a_rule_that_nobody_wrote_down_is_seen() -> None:
+    calls = [
+        node
+        for node in ast.walk(ast.parse("Effect(kind, 'x', 'y', 'no.rule'); f(rule='no.other')"))
+        if isinstance(node, ast.Call)
+    ]
+    assert [name for call in calls for name in _rules_named_by(call)] == ["no.rule", "no.other"]
 
 
 def test_every_rule_has_enough_examples_and_says_what_to_do() -> None:
-    wanting = [rule.id for rule in RULES.values() if len(rule.bad) < 2 or len(rule.good) < 2 or not rule.why or not rule.instead]
+    wanting = [
+        rule.id for rule in RULES.values() if len(rule.bad) < 2 or len(rule.good) < 2 or not rule.why or not rule.instead
+    ]
     assert wanting == []

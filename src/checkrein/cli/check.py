@@ -78,17 +78,17 @@ def _events(kind: str, case: Mapping[str, Any]) -> Iterator[Event]:
     if kind == "command":
         yield _call("Bash", {"command": str(case.get("command", ""))}, cwd)
     elif kind == "path":
-        path, access = str(case.get("path", "")), case.get("access", "any")
+        path, access = str(case.get("path", "")), str(case.get("access", "any"))
         for name, tool in (("read", "Read"), ("write", "Write"), ("delete", "mcp__files__delete")):
             if access == name or (access == "any" and name != "delete"):
                 yield _call(tool, {"path": path} if name == "delete" else {"file_path": path}, cwd)
         if access not in ("read", "write", "delete", "any"):
             yield _call("Glob", {"path": path}, cwd)
     else:
-        tool, given = case.get("tool_name"), case.get("tool_input")
-        if not isinstance(tool, str) or not isinstance(given, dict):
+        name, given = case.get("tool_name"), case.get("tool_input")
+        if not isinstance(name, str) or not isinstance(given, dict):
             raise UsageError("an event needs tool_name and tool_input", fix="give the JSON that the client sends to a hook")
-        yield _call(tool, given, str(case.get("cwd") or cwd))
+        yield _call(name, given, str(case.get("cwd") or cwd))
 
 
 def _call(tool: str, given: Mapping[str, Any], cwd: str) -> Event:

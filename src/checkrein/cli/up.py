@@ -52,4 +52,5 @@ def _files(report: UpReport) -> Iterator[str]:
     if report.readers:
         yield row("people", f"{listed(report.readers)} could read the client's files until now")
     elif report.others:
-        yield row("people", f"{listed(person.name for person in report.others)} also use this machine")
+        verb = "uses" if len(report.others) == 1 else "use"
+        yield row("people", f"{listed(person.name for person in report.others)} also {verb} this machine")

@@ -60,8 +60,12 @@ def _outside(context: Context, effect: Effect) -> str:
     if not path.startswith("/") or path == "/":
         return ""
     real = real_path(path.rstrip("*?["))
-    if context.inside(real) or any(real == folder or real.startswith(folder + "/") for folder in TEMPORARY):
+    if context.inside(real) or (_below(real, TEMPORARY) and not _below(real, (real_path(context.places.home),))):
         return ""
     if effect.kind is EffectKind.READ and (real.startswith(HARMLESS) or context.policy.scope.outside_read is Outside.CLIENT):
         return ""
     return "" if real.startswith("/dev/") else real
+
+
+def _below(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path == folder or path.startswith(folder + "/") for folder in folders)

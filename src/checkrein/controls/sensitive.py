@@ -30,6 +30,8 @@ def judge(context: Context) -> Iterator[Finding]:
             continue
         if effect.kind in (EffectKind.SEND, EffectKind.DESTRUCTIVE) and effect.reads:
             yield from _sent(context, effect)
+        if effect.kind is EffectKind.LIST and effect.flags & Flag.RECURSIVE:
+            yield from _listed(context, effect)
         if effect.kind not in (EffectKind.READ, EffectKind.LINK) or effect.rule:
             continue
         source = effect.to if effect.kind is EffectKind.LINK else effect.target
@@ -84,6 +86,14 @@ def _read(context: Context, effect: Effect, path: str) -> Iterator[Finding]:
     if reason:
         what += f" ({reason})"
     yield context.finding(rule, what, subject=shown(path), action=action, source=source)
+
+
+def _listed(context: Context, effect: Effect) -> Iterator[Finding]:
+    """A walk through a folder of secrets: what is there, and what it is called, is worth asking about."""
+    rule = context.classify(effect.target, is_dir=True).sensitive if UNKNOWN not in effect.target else ""
+    if rule:
+        what = f"{effect.program} would list everything in {shown(effect.target)}"
+        yield context.finding(rule, what, subject=shown(effect.target), action=Action.ASK)
 
 
 def _sent(context: Context, effect: Effect) -> Iterator[Finding]:

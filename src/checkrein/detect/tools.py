@@ -61,8 +61,8 @@ def _effects(tool: str, given: Mapping[str, Any], world: World, cwd: str) -> Ite
             path = _text(given, "file_path") or _text(given, "notebook_path")
             yield Effect(EffectKind.READ, expanded(path, world, cwd), tool, flags=Flag.CONTENT_OUT)
         case "Write":
-            path = expanded(_text(given, "file_path"), world, cwd)
-            yield Effect(EffectKind.WRITE, path, tool, text=_text(given, "content"))
+            path, content = expanded(_text(given, "file_path"), world, cwd), given.get("content")
+            yield Effect(EffectKind.WRITE, path, tool, text=content if isinstance(content, str) else None)
         case "Edit" | "MultiEdit" | "NotebookEdit" | "Update":
             path = _text(given, "file_path") or _text(given, "notebook_path")
             target = expanded(path, world, cwd)
@@ -74,7 +74,7 @@ def _effects(tool: str, given: Mapping[str, Any], world: World, cwd: str) -> Ite
             detail = f"include:{_text(given, 'glob')}" if _text(given, "glob") else ""
             yield Effect(EffectKind.READ, path, tool, flags=flags, detail=detail)
         case "Glob" | "LS":
-            yield Effect(EffectKind.LIST, expanded(_text(given, "path") or ".", world, cwd), tool)
+            yield Effect(EffectKind.LIST, expanded(_text(given, "path") or ".", world, cwd), tool, flags=Flag.RECURSIVE)
         case "WebFetch":
             yield Effect(EffectKind.FETCH, _text(given, "url"), tool)
         case _:

@@ -233,11 +233,12 @@ def _curl_requests(transfer: _Curl) -> Iterator[Outcome]:
 def _curl_writes(transfer: _Curl, invocation: Invocation) -> Iterator[Effect]:
     options = transfer.options
     folder = absolute(options.last("--output-dir") or ".", invocation.cwd)
+    url = next(iter(transfer.urls), UNKNOWN)
     for name in options.given.get("--output", ()):
-        yield from written(name, folder, "curl --output")
+        yield from written(name, folder, "curl --output", url=url)
     if options.has("--remote-name", "--remote-name-all", "-J", "--remote-header-name"):
         for url in transfer.urls:
-            yield from written(file_of(url), folder, "curl --remote-name")
+            yield from written(file_of(url), folder, "curl --remote-name", url=url)
     for option in _WRITES:
         for name in options.given.get(option, ()):
             yield from written(name, invocation.cwd, f"curl {option}")

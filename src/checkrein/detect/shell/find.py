@@ -100,6 +100,8 @@ def _parse(invocation: Invocation) -> tuple[Found, list[tuple[str, list[str]]]]:
 def find(invocation: Invocation) -> Iterator[Outcome]:
     """find."""
     found, actions = _parse(invocation)
+    for root in found.roots:
+        yield Effect(EffectKind.LIST, absolute(root, invocation.cwd), "find", flags=Flag.RECURSIVE)
     for action, words in actions:
         if action == "-delete":
             yield from _deletions(found, invocation)

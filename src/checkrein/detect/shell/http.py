@@ -69,7 +69,7 @@ def _wget_writes(options: Options, urls: list[str], invocation: Invocation) -> I
             yield from written(path, invocation.cwd, f"wget {name}", Flag.APPEND)
     outputs = [*options.given.get("-O", ()), *options.given.get("--output-document", ())]
     if outputs:
-        yield from written(outputs[-1], invocation.cwd, "wget --output-document")
+        yield from written(outputs[-1], invocation.cwd, "wget --output-document", url=next(iter(urls), UNKNOWN))
         return
     if options.has("--spider", "--delete-after"):
         return
@@ -79,7 +79,7 @@ def _wget_writes(options: Options, urls: list[str], invocation: Invocation) -> I
     flags = Flag.NONE if replaces else Flag.CREATE
     for url in urls:
         name = file_of(url)
-        yield from written("index.html" if name == UNKNOWN else name, folder, "wget", flags)
+        yield from written("index.html" if name == UNKNOWN else name, folder, "wget", flags, url=url)
 
 
 def httpie(invocation: Invocation) -> Iterator[Outcome]:
@@ -106,9 +106,9 @@ def httpie(invocation: Invocation) -> Iterator[Outcome]:
     yield from destructive_effects(request)
     output = options.last("-o", "--output")
     if output:
-        yield from written(output, invocation.cwd, f"{invocation.name} --output")
+        yield from written(output, invocation.cwd, f"{invocation.name} --output", url=full)
     elif options.has("-d", "--download"):
-        yield from written(file_of(full), invocation.cwd, f"{invocation.name} --download")
+        yield from written(file_of(full), invocation.cwd, f"{invocation.name} --download", url=full)
 
 
 def _separator(item: str) -> str:
@@ -155,7 +155,7 @@ def powershell(invocation: Invocation) -> Iterator[Outcome]:
     yield exchange(request, reads, sends=bool(body or reads))
     yield from destructive_effects(request)
     if "-outfile" in given:
-        yield from written(given["-outfile"], invocation.cwd, f"{invocation.name} -OutFile")
+        yield from written(given["-outfile"], invocation.cwd, f"{invocation.name} -OutFile", url=url)
 
 
 def grpcurl(invocation: Invocation) -> Iterator[Outcome]:

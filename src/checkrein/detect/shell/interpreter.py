@@ -566,7 +566,8 @@ class Interpreter:
 
     def _remember(self, effect: Effect, frame: Frame) -> None:
         """What a program wrote is content for what runs later."""
-        if effect.kind is not EffectKind.WRITE or frame.flags & Flag.REMOTE or effect.flags & Flag.CREATE:
+        fetched = effect.detail.startswith("network:")
+        if effect.kind is not EffectKind.WRITE or frame.flags & Flag.REMOTE or (effect.flags & Flag.CREATE and not fetched):
             return
         if effect.text is not None:
             frame.state.files[effect.target] = Stream(effect.text)
@@ -574,7 +575,7 @@ class Interpreter:
             held = [self.content(path, frame) if not path.startswith("http") else Stream() for path in effect.reads]
             if any(network_in(stream.origins) for stream in held) or any(path in frame.state.files for path in effect.reads):
                 frame.state.files[effect.target] = held[0]
-        elif effect.detail.startswith("network:"):
+        elif fetched:
             frame.state.files[effect.target] = Stream(origins=frozenset((effect.detail,)))
 
     # -- records

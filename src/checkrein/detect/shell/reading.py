@@ -182,7 +182,11 @@ def search(invocation: Invocation) -> Iterator[Outcome]:
     options = parse_options(invocation.args, values=RG_VALUES if is_rg else GREP_VALUES)
     if program := options.last("--pre"):
         yield ShellText(program)
-    if options.has("--files", "--type-list", "--version", "--help"):
+    if options.has("--files"):
+        for path, glob in paths(options, invocation):
+            yield Effect(EffectKind.LIST, path, name, flags=glob | Flag.RECURSIVE)
+        return
+    if options.has("--type-list", "--version", "--help"):
         return
     for path in options.given.get("-f", []) + options.given.get("--file", []):
         yield Effect(EffectKind.READ, absolute(path, invocation.cwd), name, flags=Flag.CONTENT_OUT)

@@ -254,10 +254,11 @@ def exchange(request: Request, reads: list[str], *, sends: bool, stdin: bool = F
     return Effect(EffectKind.FETCH, request.url, program)
 
 
-def written(name: str, folder: str, program: str, flags: Flag = Flag.NONE) -> Iterator[Effect]:
-    """The file that output goes to, none where that is no file."""
+def written(name: str, folder: str, program: str, flags: Flag = Flag.NONE, *, url: str = "") -> Iterator[Effect]:
+    """The file that output goes to, none where that is no file. ``url``: where its content comes from."""
     if name not in _NOWHERE:
-        yield Effect(EffectKind.WRITE, absolute(name, folder), program, flags=flags)
+        detail = f"network:{url}" if url else ""
+        yield Effect(EffectKind.WRITE, absolute(name, folder), program, flags=flags, detail=detail)
 
 
 def file_of(url: str) -> str:

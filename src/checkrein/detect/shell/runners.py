@@ -105,11 +105,8 @@ def node_package(invocation: Invocation) -> Iterator[Outcome]:
     )
     options = parse_options(invocation.args, values=values, permute=False)
     folder = absolute(options.last("--prefix", "-C", "--dir", "--cwd") or ".", invocation.cwd)
-    words = options.words
-    if not words:
-        command, rest = ("install", ()) if invocation.name == "yarn" else ("", ())
-    else:
-        command, rest = words[0], words[1:]
+    words = options.words or (("install",) if invocation.name == "yarn" else ("",))
+    command, rest = words[0], words[1:]
     if command in ("exec", "x", "dlx", "create", "init") and rest:
         from checkrein.detect.shell.wrappers import package_runner  # noqa: PLC0415 - the two know each other
 

@@ -190,7 +190,7 @@ def keyboard(invocation: Invocation) -> Iterator[Outcome]:
 
 def read_history(invocation: Invocation) -> Iterator[Outcome]:
     """history -c, -d and -w change what is recorded."""
-    if any(word in ("-c", "-d", "-w") for word in invocation.args[:1]):
+    if any(word.startswith("-") and set("cdw").intersection(word) for word in invocation.args[:1]):
         yield Effect(EffectKind.DESTRUCTIVE, "the shell's history", "history", rule="system.history")
 
 

@@ -569,7 +569,7 @@ def ssh(invocation: Invocation) -> Iterator[Outcome]:
     words = options.words
     if not words:
         return
-    yield Effect(EffectKind.FETCH, words[0], invocation.name, flags=Flag.REMOTE)
+    yield Effect(EffectKind.FETCH, words[0], invocation.name)
     rest = list(words[1:])
     while rest and rest[0].startswith("-") and rest[0] != "--":  # ssh takes options behind the host, too
         rest = rest[2:] if rest[0] in SSH_VALUES else rest[1:]

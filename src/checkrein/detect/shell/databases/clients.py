@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from functools import partial
 
-from checkrein.core.effect import UNKNOWN, Effect, EffectKind
+from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.model import Handler, Invocation, Outcome, ShellText, absolute
 from checkrein.detect.shell.options import Options, parse_options
 from checkrein.detect.shell.sql import sql_outcomes
@@ -185,8 +185,11 @@ def _handle(client: Client, invocation: Invocation) -> Iterator[Outcome]:
         return
     if client.style is Style.SQLITE and _in_memory(options):
         yield from (outcome for outcome in _given(client, options, invocation) if not _is_of_data(outcome))
-    else:
-        yield from _given(client, options, invocation)
+        return
+    if client.style is Style.SQLITE:
+        name = options.words[0].removeprefix("file:").partition("?")[0]
+        yield Effect(EffectKind.READ, absolute(name, invocation.cwd), invocation.name, flags=Flag.CONTENT_OUT)
+    yield from _given(client, options, invocation)
 
 
 def _in_memory(options: Options) -> bool:

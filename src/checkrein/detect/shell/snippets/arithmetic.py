@@ -65,7 +65,7 @@ def binary(op: str, left: Value, right: Value) -> Value:
 
 
 def _divide(left: Atom, right: Atom) -> Atom:
-    if isinstance(left, Obj) and left.cls == "Path" or isinstance(right, Obj) and right.cls == "Path":
+    if (isinstance(left, Obj) and left.cls == "Path") or (isinstance(right, Obj) and right.cls == "Path"):
         return Obj("Path", (Value((joined_path(left, right),)),))
     return _number(lambda a, b: a / b)(left, right)
 
@@ -142,7 +142,12 @@ def _xor(left: Atom, right: Atom) -> Atom:
 
 
 OPERATORS: dict[str, Callable[[Atom, Atom], Atom]] = {
-    "/": _divide, "*": _times, "%": _percent, "-": _number(lambda a, b: a - b), "^": _xor,
-    "//": _number(lambda a, b: a // b), "x": _times,
+    "/": _divide,
+    "*": _times,
+    "%": _percent,
+    "-": _number(lambda a, b: a - b),
+    "^": _xor,
+    "//": _number(lambda a, b: a // b),
+    "x": _times,
     "|": lambda a, b: a | b if isinstance(a, int) and isinstance(b, int) else UNKNOWN,
-}  # fmt: skip
+}

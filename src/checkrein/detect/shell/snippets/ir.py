@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
 GLOBAL = "\1"
 """Before the name of a ``Name``: the global, whatever variable has that name."""
 
@@ -202,6 +201,25 @@ class Unreadable:
 
 
 Node = (
-    Const | Name | Attr | Index | Slice | Call | Spread | Concat | Binary | Items | Pairs | Choice | Function | Class
-    | Assign | Block | For | Collect | Return | Opaque | Unreadable
-)  # fmt: skip
+    Const
+    | Name
+    | Attr
+    | Index
+    | Slice
+    | Call
+    | Spread
+    | Concat
+    | Binary
+    | Items
+    | Pairs
+    | Choice
+    | Function
+    | Class
+    | Assign
+    | Block
+    | For
+    | Collect
+    | Return
+    | Opaque
+    | Unreadable
+)

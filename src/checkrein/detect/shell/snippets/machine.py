@@ -81,8 +81,18 @@ class Machine:
         key = repr((outcome.argv, outcome.cwd, outcome.more)) if isinstance(outcome, Argv) else repr(outcome)
         self._outcomes.setdefault(key, outcome)
 
-    def effect(self, kind: EffectKind, target: str, site: str, *, flags: Flag = Flag.NONE, to: str = "", detail: str = "",
-               reads: tuple[str, ...] = (), text: str | None = None) -> None:  # fmt: skip
+    def effect(
+        self,
+        kind: EffectKind,
+        target: str,
+        site: str,
+        *,
+        flags: Flag = Flag.NONE,
+        to: str = "",
+        detail: str = "",
+        reads: tuple[str, ...] = (),
+        text: str | None = None,
+    ) -> None:
         """Record an effect of a call to ``site``."""
         self.emit(Effect(kind, target, self.label(site), flags=flags, to=to, detail=detail, reads=reads, text=text))
 
@@ -568,7 +578,8 @@ class Machine:
                 self.eval(target)
 
     def _set(self, name: str, value: Value, *, declare: bool) -> None:
-        scope = self.root if name.startswith("@") else self.scope if declare else self.scope.find(name) or self.scope
+        shared = name.startswith(("@", "*"))  # fields and globals of Ruby, file handles of Perl
+        scope = self.root if shared else self.scope if declare else self.scope.find(name) or self.scope
         if self._weak and name in scope.variables:
             value = join([scope.variables[name], value])
         scope.variables[name] = value
@@ -704,9 +715,25 @@ def _class_of(atom: Atom) -> str:
 
 
 EVALUATORS: dict[type, Callable[[Machine, ir.Node], Value]] = {
-    ir.Const: Machine._const, ir.Name: Machine._name, ir.Attr: Machine._attr, ir.Index: Machine._index, ir.Slice: Machine._slice,
-    ir.Call: Machine._call, ir.Spread: Machine._spread, ir.Concat: Machine._concat, ir.Binary: Machine._binary,
-    ir.Items: Machine._items, ir.Pairs: Machine._pairs, ir.Choice: Machine._choice, ir.Function: Machine._function,
-    ir.Class: Machine._class, ir.Assign: Machine._assign, ir.Block: Machine._block, ir.For: Machine._for,
-    ir.Collect: Machine._collect, ir.Return: Machine._return, ir.Opaque: Machine._opaque, ir.Unreadable: Machine._unreadable,
-}  # fmt: skip
+    ir.Const: Machine._const,
+    ir.Name: Machine._name,
+    ir.Attr: Machine._attr,
+    ir.Index: Machine._index,
+    ir.Slice: Machine._slice,
+    ir.Call: Machine._call,
+    ir.Spread: Machine._spread,
+    ir.Concat: Machine._concat,
+    ir.Binary: Machine._binary,
+    ir.Items: Machine._items,
+    ir.Pairs: Machine._pairs,
+    ir.Choice: Machine._choice,
+    ir.Function: Machine._function,
+    ir.Class: Machine._class,
+    ir.Assign: Machine._assign,
+    ir.Block: Machine._block,
+    ir.For: Machine._for,
+    ir.Collect: Machine._collect,
+    ir.Return: Machine._return,
+    ir.Opaque: Machine._opaque,
+    ir.Unreadable: Machine._unreadable,
+}

@@ -35,8 +35,38 @@ if TYPE_CHECKING:
     from checkrein.detect.shell.snippets.machine import Machine
 
 SQL_VERBS = frozenset(
-    "select insert update delete drop truncate alter create replace merge grant revoke pragma attach detach vacuum copy exec call "
-    "begin commit rollback set use with reindex load rename lock flush".split()
+    [
+        "select",
+        "insert",
+        "update",
+        "delete",
+        "drop",
+        "truncate",
+        "alter",
+        "create",
+        "replace",
+        "merge",
+        "grant",
+        "revoke",
+        "pragma",
+        "attach",
+        "detach",
+        "vacuum",
+        "copy",
+        "exec",
+        "call",
+        "begin",
+        "commit",
+        "rollback",
+        "set",
+        "use",
+        "with",
+        "reindex",
+        "load",
+        "rename",
+        "lock",
+        "flush",
+    ]
 )
 SENDING_METHODS = frozenset(("post", "put", "patch", "delete"))
 PAYLOAD = ("data", "json", "body", "files", "params", "content", "form", "form_params", "multipart", "payload", "input")
@@ -299,7 +329,7 @@ def _spawn(machine: Machine, sink: Sink, site: Site) -> Value:
     for value in site.args:
         machine.call_back(value, NOWHERE)
     result = Value((Obj("process"),))
-    if sink.mode in ("text", "words") and len(given) > 1 or (sink.mode == "text" and site.more):
+    if (sink.mode in ("text", "words") and len(given) > 1) or (sink.mode == "text" and site.more):
         _run_words(machine, of(Seq(tuple(given), site.more)), site)
     elif sink.mode == "file":
         words = given[1] if len(given) > 1 and isinstance(given[1].sole, Seq) else of(Seq((), more=len(given) > 1))
@@ -425,12 +455,8 @@ def _request(machine: Machine, sink: Sink, site: Site) -> Value:
     urls = _urls(target)
     payload = [value for name in PAYLOAD if (value := option(site, name)) is not None and value != NOTHING]
     body = argument(site, sink.to, sink.to_names) if sink.to >= 0 else None
-    if (
-        body is not None
-        and body != NOTHING
-        and not isinstance(body.sole, (Map, Closure))
-        or method in SENDING_METHODS
-        and body is not None
+    if (body is not None and body != NOTHING and not isinstance(body.sole, (Map, Closure))) or (
+        method in SENDING_METHODS and body is not None
     ):
         payload.append(body if body is not None else ANY)
     options = [value for value in (*site.args, *site.named.values()) if value not in payload]
@@ -539,10 +565,27 @@ def _other(machine: Machine, sink: Sink, site: Site) -> Value:
 
 Perform = Callable[["Machine", Sink, Site], Value]
 ACTIONS: dict[Action, Perform] = {
-    Action.DELETE: _delete, Action.WRITE: _write, Action.READ: _read, Action.LIST: _list, Action.OPEN: _open, Action.MOVE: _move,
-    Action.COPY: _copy, Action.CHMOD: _chmod, Action.LINK: _link, Action.SHELL: _shell, Action.SPAWN: _spawn,
-    Action.PROGRAM: _program, Action.CODE: _code, Action.CODE_FILE: _code_file, Action.SQL: _sql, Action.REQUEST: _request,
-    Action.CONNECT: _connect, Action.TRANSMIT: _transmit, Action.DOWNLOAD: _download, Action.SIGNAL: _signal, Action.PRINT: _print,
+    Action.DELETE: _delete,
+    Action.WRITE: _write,
+    Action.READ: _read,
+    Action.LIST: _list,
+    Action.OPEN: _open,
+    Action.MOVE: _move,
+    Action.COPY: _copy,
+    Action.CHMOD: _chmod,
+    Action.LINK: _link,
+    Action.SHELL: _shell,
+    Action.SPAWN: _spawn,
+    Action.PROGRAM: _program,
+    Action.CODE: _code,
+    Action.CODE_FILE: _code_file,
+    Action.SQL: _sql,
+    Action.REQUEST: _request,
+    Action.CONNECT: _connect,
+    Action.TRANSMIT: _transmit,
+    Action.DOWNLOAD: _download,
+    Action.SIGNAL: _signal,
+    Action.PRINT: _print,
     Action.OTHER: _other,
-}  # fmt: skip
+}
 __all__ = ["ACTIONS", "address", "argument", "element_of", "enabled", "files_in", "option", "paths", "write_to_handle"]

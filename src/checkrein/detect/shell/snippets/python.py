@@ -6,11 +6,10 @@ import ast
 import re
 import textwrap
 import warnings
-from collections.abc import Callable
 
 from checkrein.core.effect import UNKNOWN
 from checkrein.detect.shell.snippets import ir
-from checkrein.detect.shell.snippets.lowering import MARK, Lowered, deep, const_text
+from checkrein.detect.shell.snippets.lowering import MARK, Lowered, const_text, deep
 from checkrein.detect.shell.snippets.python_table import PYTHON
 from checkrein.detect.shell.snippets.tree import Node, parse, text_of
 
@@ -97,8 +96,9 @@ class PythonLowering:
             return deep()
         self._depth += 1
         try:
-            lowered = LOWERINGS.get(type(node))
-            return lowered(self, node) if lowered else self._opaque(node)
+            name = LOWERINGS.get(type(node))
+            lowered: ir.Node = self._opaque(node) if name is None else getattr(self, name)(node)
+            return lowered
         finally:
             self._depth -= 1
 
@@ -191,8 +191,11 @@ class PythonLowering:
         return value if node.conversion in (-1, 115) and node.format_spec is None else ir.Opaque((value,))
 
     def choice(self, node: ast.IfExp) -> ir.Node:
-        return ir.Choice((ir.Opaque((self.node(node.test),)), self.node(node.body), self.node(node.orelse))[1:] if _plain(node.test)
-                         else (ir.Block((self.node(node.test), self.node(node.body))), self.node(node.orelse)))  # fmt: skip
+        return ir.Choice(
+            (ir.Opaque((self.node(node.test),)), self.node(node.body), self.node(node.orelse))[1:]
+            if _plain(node.test)
+            else (ir.Block((self.node(node.test), self.node(node.body))), self.node(node.orelse))
+        )
 
     def boolean(self, node: ast.BoolOp) -> ir.Node:
         return ir.Choice(self.nodes(node.values))
@@ -320,8 +323,16 @@ class PythonLowering:
         made: list[ir.Node] = []
         for alias in node.names:
             loaded = ir.Call(ir.Name("importlib.import_module"), (ir.Const(alias.name),))
-            made.append(ir.Assign(ir.Name(alias.asname), loaded, declare=True) if alias.asname else
-                        ir.Block((loaded, ir.Assign(ir.Name(alias.name.split(".", 1)[0]), _symbol(alias.name.split(".", 1)[0]), declare=True))))  # fmt: skip
+            made.append(
+                ir.Assign(ir.Name(alias.asname), loaded, declare=True)
+                if alias.asname
+                else ir.Block(
+                    (
+                        loaded,
+                        ir.Assign(ir.Name(alias.name.split(".", 1)[0]), _symbol(alias.name.split(".", 1)[0]), declare=True),
+                    )
+                )
+            )
         return ir.Block(tuple(made))
 
     def imported_from(self, node: ast.ImportFrom) -> ir.Node:
@@ -367,20 +378,52 @@ for _key in (*PYTHON.sinks, *PYTHON.pure, *PYTHON.special, *PYTHON.constants):
     _module, _, _member = _key.rpartition(".")
     MEMBERS[_module] = (*MEMBERS.get(_module, ()), _member)
 
-LOWERINGS: dict[type[ast.AST], Callable[[PythonLowering, ast.AST], ir.Node]] = {
-    ast.Constant: PythonLowering.constant, ast.Name: PythonLowering.name, ast.Attribute: PythonLowering.attribute,
-    ast.Subscript: PythonLowering.subscript, ast.Call: PythonLowering.call, ast.Starred: PythonLowering.starred,
-    ast.BinOp: PythonLowering.binary, ast.UnaryOp: PythonLowering.unary, ast.JoinedStr: PythonLowering.joined,
-    ast.FormattedValue: PythonLowering.formatted, ast.IfExp: PythonLowering.choice, ast.BoolOp: PythonLowering.boolean,
-    ast.List: PythonLowering.items, ast.Tuple: PythonLowering.items, ast.Set: PythonLowering.items, ast.Dict: PythonLowering.pairs,
-    ast.ListComp: PythonLowering.comprehension, ast.SetComp: PythonLowering.comprehension, ast.GeneratorExp: PythonLowering.comprehension,
-    ast.DictComp: PythonLowering.dict_comprehension, ast.NamedExpr: PythonLowering.walrus, ast.Await: PythonLowering.passed_on,
-    ast.Expr: PythonLowering.passed_on, ast.Yield: PythonLowering.yielded, ast.YieldFrom: PythonLowering.yielded_from,
-    ast.FunctionDef: PythonLowering.function, ast.AsyncFunctionDef: PythonLowering.function, ast.Lambda: PythonLowering.function,
-    ast.ClassDef: PythonLowering.klass, ast.Assign: PythonLowering.assign, ast.AnnAssign: PythonLowering.annotated,
-    ast.AugAssign: PythonLowering.augmented, ast.If: PythonLowering.branch, ast.For: PythonLowering.loop, ast.AsyncFor: PythonLowering.loop,
-    ast.While: PythonLowering.repeat, ast.Try: PythonLowering.attempt, ast.TryStar: PythonLowering.attempt,
-    ast.With: PythonLowering.within, ast.AsyncWith: PythonLowering.within, ast.Return: PythonLowering.returned,
-    ast.Import: PythonLowering.imported, ast.ImportFrom: PythonLowering.imported_from, ast.Global: PythonLowering.outer,
-    ast.Nonlocal: PythonLowering.outer, ast.Match: PythonLowering.matched, ast.Delete: PythonLowering.deleted,
-}  # type: ignore[dict-item]  # fmt: skip
+LOWERINGS: dict[type[ast.AST], str] = {
+    ast.Constant: "constant",
+    ast.Name: "name",
+    ast.Attribute: "attribute",
+    ast.Subscript: "subscript",
+    ast.Call: "call",
+    ast.Starred: "starred",
+    ast.BinOp: "binary",
+    ast.UnaryOp: "unary",
+    ast.JoinedStr: "joined",
+    ast.FormattedValue: "formatted",
+    ast.IfExp: "choice",
+    ast.BoolOp: "boolean",
+    ast.List: "items",
+    ast.Tuple: "items",
+    ast.Set: "items",
+    ast.Dict: "pairs",
+    ast.ListComp: "comprehension",
+    ast.SetComp: "comprehension",
+    ast.GeneratorExp: "comprehension",
+    ast.DictComp: "dict_comprehension",
+    ast.NamedExpr: "walrus",
+    ast.Await: "passed_on",
+    ast.Expr: "passed_on",
+    ast.Yield: "yielded",
+    ast.YieldFrom: "yielded_from",
+    ast.FunctionDef: "function",
+    ast.AsyncFunctionDef: "function",
+    ast.Lambda: "function",
+    ast.ClassDef: "klass",
+    ast.Assign: "assign",
+    ast.AnnAssign: "annotated",
+    ast.AugAssign: "augmented",
+    ast.If: "branch",
+    ast.For: "loop",
+    ast.AsyncFor: "loop",
+    ast.While: "repeat",
+    ast.Try: "attempt",
+    ast.TryStar: "attempt",
+    ast.With: "within",
+    ast.AsyncWith: "within",
+    ast.Return: "returned",
+    ast.Import: "imported",
+    ast.ImportFrom: "imported_from",
+    ast.Global: "outer",
+    ast.Nonlocal: "outer",
+    ast.Match: "matched",
+    ast.Delete: "deleted",
+}

@@ -9,6 +9,8 @@ from importlib import import_module
 
 from tree_sitter import Language, Node, Parser, Tree
 
+__all__ = ["Node", "field", "parse", "parser", "text_of"]
+
 GRAMMARS = {
     "python": ("tree_sitter_python", "language"),
     "javascript": ("tree_sitter_javascript", "language"),
