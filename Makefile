@@ -37,7 +37,7 @@ docs: $(DEV)  ## write the generated pages anew
 	@$(BIN)/python -m checkrein.docs
 
 bench: $(DEV)  ## measure what docs/benchmarks.md states
-	@for file in bench/*.py; do $(BIN)/python "$$file" || exit; done
+	@$(BIN)/python -m bench $(BENCH)
 
 lock: $(DEV)  ## resolve the requirements anew
 	@$(COMPILE) --upgrade --build-deps-for editable --output-file requirements.lock pyproject.toml

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +28,18 @@ class World:
     """Files, a repository and a decision point below one folder. ``~`` in names is its home folder."""
 
     root: Path
-    stores: dict[str, Any] = field(default_factory=dict)
+    name: str = "project"
 
     def __post_init__(self) -> None:
         self.home = self.root / "home"
-        self.project = self.home / "project"
+        self.project = self.home / self.name
         self.config = self.home / ".config" / "checkrein"
         self.state = self.home / ".local" / "state" / "checkrein"
         for folder in (self.project, self.config, self.state):
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
         self.repository = pygit2.init_repository(self.project, initial_head="main")
         self.commit()
-        self.point = self.new_point(**self.stores)
+        self.point = self.new_point()
 
     def new_point(self, **stores: Any) -> DecisionPoint:
         """A decision point over this machine, with further stores where they are given."""
@@ -95,7 +95,7 @@ class World:
 
     def event(self, tool: str, given: Mapping[str, Any], **fields: Any) -> Event:
         """A tool call in the project."""
-        place = {"cwd": str(self.project), "project": str(self.project), "session": "s", "name": "PreToolUse"}
+        place: dict[str, Any] = {"cwd": str(self.project), "project": str(self.project), "session": "s", "name": "PreToolUse"}
         return Event(EventKind.TOOL_CALL, tool=tool, input=given, **{**place, **fields})
 
     def judge(self, tool: str, given: Mapping[str, Any], **fields: Any) -> Decision:
@@ -108,8 +108,10 @@ class World:
 
     def prompt(self, text: str) -> Decision:
         """The decision on a prompt."""
-        place = {"cwd": str(self.project), "project": str(self.project), "session": "s"}
-        return self.point.decide(Event(EventKind.PROMPT, name="UserPromptSubmit", text=text, **place))
+        project = str(self.project)
+        return self.point.decide(
+            Event(EventKind.PROMPT, session="s", cwd=project, project=project, name="UserPromptSubmit", text=text)
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -131,7 +133,7 @@ def world(tmp_path: Path) -> World:
     return World(Path(os.path.realpath(tmp_path)))
 
 
-@pytest.fixture
-def make_world(tmp_path: Path) -> Callable[[str], World]:
-    """Further machines, by name."""
-    return lambda name: World(Path(os.path.realpath(tmp_path)) / name)
+@pytest.fixture(scope="session")
+def worlds() -> type[World]:
+    """Makes further machines, and further projects on one."""
+    return World

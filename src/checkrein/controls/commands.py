@@ -81,7 +81,7 @@ def _signal(context: Context, effect: Effect) -> Iterator[Finding]:
 def _remote_write(context: Context, effect: Effect) -> Iterator[Finding]:
     path = effect.target.rstrip("/") or "/"
     top = "/" + path.split("/")[1] if path != "/" else "/"
-    if path in ("/", "/" + UNKNOWN) and effect.target != "/":
+    if (path in ("/", "/" + UNKNOWN) and effect.target != "/") or path.startswith(("/var/tmp", "/var/www")):
         return
     if top in SYSTEM_TOPS - {"/home", "/root", "/srv", "/opt", "/Users"} or path == "/":
         what = f"`{effect.program}` would write to {shown(effect.target)} on another machine"

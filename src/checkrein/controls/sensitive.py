@@ -17,6 +17,8 @@ from checkrein.policy import PathAccess
 
 MENTION = re.compile(r"""(?:^|(?<=[\s(\[{"'`,;:]))@(?:"([^"]+)"|((?:\\.|[^\s"'`)\]},;])+))""")
 SKIPPED_BY_SEARCHERS = frozenset(("node_modules", ".git", ".venv", "venv", "target", "dist", "__pycache__"))
+NOBODYS = ("/usr/", "/var/", "/opt/", "/lib", "/bin/", "/sbin/", "/proc/", "/sys/", "/nix/", "/snap/")
+"""Folders of the system in which searches are everyday work and no person keeps secrets."""
 MAX_REPORTED = 5
 
 
@@ -110,7 +112,7 @@ def _expanding_searches(context: Context) -> Iterator[Finding]:
         recursive = effect.kind is EffectKind.READ and effect.flags & Flag.RECURSIVE and not effect.flags & Flag.REMOTE
         if not recursive or UNKNOWN in effect.target or not os.path.isdir(effect.target):
             continue
-        if not effect.flags & Flag.CONTENT_OUT:
+        if not effect.flags & Flag.CONTENT_OUT or (effect.target + "/").startswith(NOBODYS):
             continue
         found = list(_below(context, effect))
         if found:

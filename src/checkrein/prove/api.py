@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 Json = dict[str, Any]
 MODEL = "claude-scripted"
@@ -89,7 +89,7 @@ class ScriptedApi:
         """What the client gets as ANTHROPIC_BASE_URL."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> ScriptedApi:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -148,7 +148,7 @@ class ScriptedApi:
 
 
 def call_id(turn: int, index: int, conversation: str = "") -> str:
-    """The id of the tool call at ``index`` of ``turn``, both from 0. ``conversation`` is ``sub1`` for the first subagent script."""
+    """The id of the tool call at ``index`` of ``turn``, both from 0; ``conversation`` is ``sub1`` for the first subagent."""
     return f"toolu_{conversation or 'main'}_{turn}_{index}"
 
 
@@ -198,7 +198,8 @@ def stream(message: Json) -> Iterator[bytes]:
     yield _event({"type": "message_start", "message": start})
     for index, block in enumerate(message["content"]):
         if block["type"] == "text":
-            empty, delta = {"type": "text", "text": ""}, {"type": "text_delta", "text": block["text"]}
+            empty: Json = {"type": "text", "text": ""}
+            delta: Json = {"type": "text_delta", "text": block["text"]}
         else:
             empty = {**block, "input": {}}
             delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}

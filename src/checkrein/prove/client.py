@@ -75,7 +75,13 @@ def report_version(program: Path) -> str:
         env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "DISABLE_AUTOUPDATER": "1"}
         try:
             done = subprocess.run(
-                [str(program), "--version"], env=env, cwd=home, capture_output=True, text=True, timeout=_VERSION_SECONDS, check=False
+                [str(program), "--version"],
+                env=env,
+                cwd=home,
+                capture_output=True,
+                text=True,
+                timeout=_VERSION_SECONDS,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as exc:
             raise ClientError(f"{program} does not run", why=str(exc), fix="Name a Claude Code client.") from exc
@@ -95,7 +101,9 @@ def _locked(path: Path) -> Iterator[None]:
 def _install(version: str, target: Path, scratch: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        raise ClientError("npm is not installed", why="Clients come from npm.", fix="Install npm, or name a client with --client.")
+        raise ClientError(
+            "npm is not installed", why="Clients come from npm.", fix="Install npm, or name a client with --client."
+        )
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--cache", str(scratch / "npm")]
     target.mkdir()
     (target / "package.json").write_text('{"private": true}\n')
@@ -118,7 +126,9 @@ def _native(folder: Path) -> Path:
     """The native program: npm picks the package for this system and processor."""
     found = sorted((folder / "node_modules/@anthropic-ai").glob("claude-code-*/claude"))
     if not found:
-        raise ClientError(f"{folder} holds no native client", why="npm has none for this system.", fix=f"Remove {folder} and try again.")
+        raise ClientError(
+            f"{folder} holds no native client", why="npm has none for this system.", fix=f"Remove {folder} and try again."
+        )
     return found[0]
 
 

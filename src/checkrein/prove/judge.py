@@ -76,6 +76,8 @@ def _result_problems(wanted: CallResult, evidence: Evidence) -> Iterator[str]:
     identity = call_id(wanted.turn, wanted.index, wanted.conversation)
     name = ".".join(filter(None, (wanted.conversation, str(wanted.turn), str(wanted.index))))
     result = evidence.api.results().get(identity)
+    if result is None and wanted.end is Is.REFUSED and _denied(identity, evidence.run):
+        return
     if result is None:
         yield f"call {name} has no result: the client never got there. It said: {_last_words(evidence.run)}"
         return
@@ -96,6 +98,12 @@ def how_it_ended(result: ToolResult, entries: Sequence[Entry]) -> Is:
         return Is.STOPPED
     judged = any(entry.call == result.id and entry.name == "PostToolUseFailure" for entry in entries)
     return Is.FAILED if judged else Is.REFUSED
+
+
+def _denied(identity: str, run: ClientRun) -> bool:
+    """Whether the client itself counts the call as denied: a session that is stopped at once tells the model nothing more."""
+    denials = run.result().get("permission_denials")
+    return isinstance(denials, list) and any(isinstance(d, dict) and d.get("tool_use_id") == identity for d in denials)
 
 
 def _wire_problems(expect: Expect, world: World, evidence: Evidence) -> Iterator[str]:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 from checkrein.prove.api import read_body
 
@@ -31,7 +31,7 @@ class OtelSink:
         self._server.sink = self
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
-    def __enter__(self) -> OtelSink:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

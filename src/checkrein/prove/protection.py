@@ -1,4 +1,4 @@
-"""Protection inside a world: the steps of ``checkrein up`` with a service of the world's own, and what can befall that service."""
+"""Protection inside a world: the steps of ``checkrein up`` with a service of its own, and what can befall that service."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class _Process:
     """A process that we started: its id, and its start time, so that no other with the same id is ever meant."""
 
     pid: int
-    started: int | None
+    started: int
 
     @classmethod
     def of(cls, pid: int) -> _Process:
@@ -62,7 +62,12 @@ class _Process:
 
     @property
     def lives(self) -> bool:
-        return self.started is not None and supervisor.start_time(self.pid) == self.started
+        """False for a zombie too: it does nothing any more, and where nobody collects it, it stays."""
+        try:
+            state = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+        except (OSError, IndexError):
+            return False
+        return state != b"Z" and supervisor.start_time(self.pid) == self.started
 
     def signal(self, number: int) -> None:
         if self.lives:
@@ -128,6 +133,8 @@ class Protection:
             case Fault.HANG:
                 keeper.signal(signal.SIGSTOP)
                 worker.signal(signal.SIGSTOP)
+            case Fault.DISARM:
+                (self.world.home / ".claude/settings.json").write_text('{"disableAllHooks": true}')
             case _:
                 self._kill(keeper, worker)
         if fault is Fault.IMPOSTOR:
@@ -145,11 +152,20 @@ class Protection:
 
     def _impersonate(self, status: int, body: bytes) -> None:
         self.paths.socket.unlink(missing_ok=True)
-        self._impostors += [
-            _Impostor(_TcpServer(("127.0.0.1", self.port), _answering(status, body))),
-            _Impostor(_UnixServer(str(self.paths.socket), _answering(status, body))),
-        ]
+        self._impostors.append(_Impostor(self._take_port(_answering(status, body))))
+        self._impostors.append(_Impostor(_UnixServer(str(self.paths.socket), _answering(status, body))))
         self.paths.socket.chmod(0o600)
+
+    def _take_port(self, handler: type[http.server.BaseHTTPRequestHandler]) -> _TcpServer:
+        """Listen on the service's port. An outgoing connection of another program may hold it for a moment."""
+        deadline = time.monotonic() + _END_SECONDS
+        while True:
+            try:
+                return _TcpServer(("127.0.0.1", self.port), handler)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
 
 @contextmanager

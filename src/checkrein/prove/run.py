@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -123,12 +125,15 @@ def _unplayable(scenario: Scenario, client: ClientProgram) -> str:
 @cache
 def can_mount() -> bool:
     """Whether a private overlay on /etc can be made here."""
-    words = [*_namespace(Path("/etc")), "true"]
-    return bool(shutil.which("unshare")) and subprocess.run(words, capture_output=True, check=False).returncode == 0
+    if shutil.which("unshare") is None:
+        return False
+    with tempfile.TemporaryDirectory() as upper:
+        return subprocess.run([*_namespace(Path(upper)), "true"], capture_output=True, check=False).returncode == 0
 
 
 def _namespace(upper: Path) -> list[str]:
-    return ["unshare", "--mount", "--map-root-user", "sh", "-c", _IN_NAMESPACE, str(upper)]
+    rights = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return ["unshare", "--mount", *rights, "sh", "-c", _IN_NAMESPACE, str(upper)]
 
 
 def _play(scenario: Scenario, client: ClientProgram, settings: Settings, world: World) -> Iterator[str]:

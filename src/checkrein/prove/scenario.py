@@ -44,6 +44,7 @@ class Fault(StrEnum):
     IMPOSTOR = "impostor"  # another program takes port and socket and has no objection to anything
     BROKEN_ANSWERS = "broken-answers"  # the same, with answers that are cut off
     ERROR_ANSWERS = "error-answers"  # the same, with status 500
+    DISARM = "disarm"  # another program writes settings that switch all hooks off; the service itself is well
 
 
 class Is(StrEnum):

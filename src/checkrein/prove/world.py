@@ -21,6 +21,7 @@ from checkrein.prove.drive import SYSTEM_PATH
 from checkrein.prove.scenario import File, Scenario
 from checkrein.setup.install import ClientPaths
 
+_GITCONFIG = "[user]\n\tname = A Person\n\temail = person@example.com\n"
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
@@ -34,7 +35,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The folders of one run. ``runtime`` lies elsewhere, because a socket's path must be short. ``words`` fill placeholders."""
+    """The folders of one run. ``runtime`` lies elsewhere: a socket's path must be short. ``words`` fill placeholders."""
 
     root: Path
     runtime: Path
@@ -116,7 +117,7 @@ def build(scenario: Scenario, root: Path, origin: Origin) -> World:
             target = place / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-    _write(world.home / ".gitconfig", File("[user]\n\tname = A Person\n\temail = person@example.com\n[init]\n\tdefaultBranch = main\n"))
+    _write(world.home / ".gitconfig", File(_GITCONFIG))
     hardlinks = _lay_out(world, scenario)
     _policies(world, scenario)
     _settings(world, scenario)

@@ -84,7 +84,10 @@ def start(
         _start_unit(command, clean)
     else:
         _require_free(port, paths)
-        subprocess.run([sys.executable, "-I", "-S", "-c", _DETACH, *command], env=clean, check=True, stdin=subprocess.DEVNULL)
+        # nothing inherited: whoever reads this program's output must see its end although the service lives on
+        null = subprocess.DEVNULL
+        detach = [sys.executable, "-I", "-S", "-c", _DETACH, *command]
+        subprocess.run(detach, env=clean, check=True, stdin=null, stdout=null, stderr=null)
     return _wait(paths, None)
 
 

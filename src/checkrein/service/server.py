@@ -23,6 +23,7 @@ from checkrein.enforce.hooks.events import EVENTS, unknown
 from checkrein.enforce.hooks.payload import MAX_BYTES
 from checkrein.enforce.hooks.protocol import Call, HookProtocol, failure, interactive_from
 from checkrein.service.peer import NONCE_MAX, NONCE_MIN, Peer, answer_proof, request_proof, same
+from checkrein.service.twins import Twins, Way
 
 log = logging.getLogger("checkrein.service")
 
@@ -136,6 +137,7 @@ class Application:
     deadline: float = DECISION_SECONDS
     stuck: int = 0  # threads whose decision went past the deadline and still runs
     handled: int = 0
+    _twins: Twins = field(default_factory=Twins)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "decide"))
     _large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_AT_ONCE))
     _turns: dict[str, _Turn] = field(default_factory=dict)
@@ -197,7 +199,9 @@ class Application:
             if method != "POST" or headers.encoded:
                 await self._reply(send, headers, peer, self._denial(path, "the request is no plain POST", "guard.unreadable"))
                 return
-            result = await self._hook(path.removeprefix("/hook/"), body, headers)
+            name = path.removeprefix("/hook/")
+            way = Way.COMMAND if peer is not None else Way.HTTP
+            result = await self._twins.once(name, body, way, lambda: self._hook(name, body, headers))
             await self._reply(send, headers, peer, result)
         elif path == "/health" and method in ("GET", "POST"):
             await self._reply(

@@ -195,8 +195,11 @@ def test_includes_are_followed_and_end() -> None:
 
 
 def test_files_that_clients_write() -> None:
-    targets = [outcome.target for outcome in run("sqlite3", "a.db", ".backup b.db") if isinstance(outcome, Effect)]
-    assert targets == ["/w/b.db"]
+    effects = [outcome for outcome in run("sqlite3", "a.db", ".backup b.db") if isinstance(outcome, Effect)]
+    assert [(effect.kind, effect.target) for effect in effects] == [
+        (EffectKind.READ, "/w/a.db"),
+        (EffectKind.WRITE, "/w/b.db"),
+    ]
     assert [outcome.target for outcome in run("psql", "-c", "\\copy a to '/tmp/x'") if isinstance(outcome, Effect)] == [
         "/tmp/x"
     ]

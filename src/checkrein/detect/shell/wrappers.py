@@ -491,11 +491,11 @@ def _attached(args: list[str], option: str) -> str:
 
 def _feeds_code(words: tuple[str, ...], replacement: str) -> bool:
     """True where what comes in becomes code: ``xargs sh -c``, ``xargs -I{} sh -c {}``."""
-    if interpreter_language(words[0].rsplit("/", 1)[-1]) != "shell" or not any(
-        word in ("-c", "-lc", "-ec", "-xc") for word in words
-    ):
+    options = [at for at, word in enumerate(words) if word.startswith("-") and word.endswith("c") and not word.startswith("--")]
+    if not options or interpreter_language(words[0].rsplit("/", 1)[-1]) != "shell":
         return False
-    return words[-1] in ("-c", "-lc", "-ec", "-xc") or bool(replacement and words[-1] == replacement)
+    code = words[options[0] + 1 :][:1]
+    return not code or (bool(replacement) and code[0] == replacement)
 
 
 def _items(stdin: str | None, *, per_line: bool) -> list[str]:
@@ -543,7 +543,7 @@ def parallel(invocation: Invocation) -> Iterator[Outcome]:
     if marks and words[marks[0]] == "::::":
         items = [UNKNOWN]
     remote = Flag.REMOTE if parse_options(args[:start], values=values).has("-S", "--sshlogin") else Flag.NONE
-    for item in items[:MAX_BATCH] or [UNKNOWN]:
+    for item in items[:MAX_BATCH] or ([] if marks else [UNKNOWN]):
         if not template:
             yield ShellText(item, flags=remote)
             continue

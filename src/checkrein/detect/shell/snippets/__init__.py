@@ -1,8 +1,8 @@
 """Code in other languages, judged by syntax: what a snippet of Python, JavaScript, Ruby, Perl, PHP or awk would do.
 
-A snippet is parsed, lowered to a small common language (``ir.py``) and evaluated on what its values may be (``machine.py``); a call
-that reaches a sink of the language's tables (``*_table.py``) becomes an effect or further code to judge (``perform.py``). Text in
-strings and comments is nothing but text until it reaches a sink.
+A snippet is parsed, lowered to a small common language (``ir.py``) and evaluated on what its values may be
+(``machine.py``); a call that reaches a sink of the language's tables (``*_table.py``) becomes an effect or further code
+to judge (``perform.py``). Text in strings and comments is nothing but text until it reaches a sink.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ def analyse_snippet(
 ) -> tuple[Outcome, ...]:
     """Everything that a snippet would do, each once, in the order in which it is met.
 
-    ``source`` may hold UNKNOWN where part of the code cannot be known; ``args`` are the words behind the code or script, ``stdin`` the
-    text on standard input where it is known. A language without a lowering gives UNRESOLVED. Never raises for any source.
+    ``source`` may hold UNKNOWN where part of the code cannot be known; ``args`` are the words behind the code or script,
+    ``stdin`` the text on standard input where it is known. A language without a lowering gives
+    UNRESOLVED. Never raises for any source.
     """
     if not source.strip():
         return ()

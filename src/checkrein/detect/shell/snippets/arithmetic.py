@@ -33,10 +33,8 @@ def add(values: list[Value]) -> Value:
     if not any(isinstance(atom, (int, float, Seq)) for value in values for atom in value.options):
         return concat(values)
     origins = NOWHERE.union(*(value.origins for value in values))
-    made: list[Atom] = []
-    for combination in islice(product(*(unfolded(value) for value in values)), MAX_OPTIONS + 1):
-        made.append(_sum(combination))
-    return Value(capped(made), origins)
+    combinations = islice(product(*(unfolded(value) for value in values)), MAX_OPTIONS + 1)
+    return Value(capped(_sum(combination) for combination in combinations), origins)
 
 
 def _sum(atoms: tuple[Atom, ...]) -> Atom:
@@ -130,9 +128,9 @@ def _number(function: Callable[[float, float], float]) -> Callable[[Atom, Atom],
         if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
             return UNKNOWN
         result = function(left, right)
-        if isinstance(result, float) and result.is_integer() and isinstance(left, int) and isinstance(right, int):
-            result = int(result)
-        return result if abs(result) < MAX_NUMBER else UNKNOWN
+        if abs(result) >= MAX_NUMBER:
+            return UNKNOWN
+        return int(result) if isinstance(left, int) and isinstance(right, int) and result == int(result) else result
 
     return compute
 

@@ -46,8 +46,8 @@ class Sink:
     """A call with an effect. ``at`` and ``to`` are positions of the arguments that matter, ``names`` their keywords.
 
     For a method the receiver is argument 0. ``every``: all arguments from ``at`` on are targets. ``flags`` always hold;
-    ``options`` are flags that a named argument (``recursive: true``) adds. ``mode`` is the method of a request or the mode of a file.
-    ``gives`` is the class of what the call returns.
+    ``options`` are flags that a named argument (``recursive: true``) adds. ``mode`` is the method of a request or the mode
+    of a file. ``gives`` is the class of what the call returns.
     """
 
     action: Action

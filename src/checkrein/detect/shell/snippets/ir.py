@@ -1,7 +1,7 @@
 """The small language that every other one is lowered to: what matters to follow values into calls, and no more.
 
-A lowering (``python.py``, ``javascript.py`` ...) turns a syntax tree into these nodes, ``machine.py`` evaluates them. Whatever a
-lowering has no node for becomes ``Opaque`` over its children, so that a call inside an unknown construct is still met.
+A lowering (``python.py``, ``javascript.py`` ...) turns a syntax tree into these nodes, ``machine.py`` evaluates them.
+Whatever a lowering has no node for becomes ``Opaque`` over its children, so that a call inside it is still met.
 """
 
 from __future__ import annotations
@@ -118,10 +118,7 @@ class Param:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function, lambda or block. ``value_last``: its value is that of its last statement, as in Ruby and Perl.
-
-    ``scoped`` is False for a block of code whose assignments reach the variables around it.
-    """
+    """A function, lambda or block. ``value_last``: its value is that of its last statement, as in Ruby and Perl."""
 
     name: str
     params: tuple[Param, ...]

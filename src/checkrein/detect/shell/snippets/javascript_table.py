@@ -1,4 +1,4 @@
-"""JavaScript's modules (Node, Deno, Bun, and packages that delete or run things): which calls have effects, which make values."""
+"""JavaScript's modules (Node, Deno, Bun, and packages that delete or run things): effects and values of calls."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ LOOSE = {
 }
 
 
-def _from_buffer(machine: Machine, site: Site) -> Value:
+def _from_buffer(_machine: Machine, site: Site) -> Value:
     value = argument(site, 0) or ANY
     encoding = argument(site, 1)
     names = texts(encoding) if encoding is not None else ("utf8",)
@@ -234,7 +234,7 @@ def applied(function: s.Callable[..., s.Atom], value: Value) -> Value:
     return lift(function, [value], partial=False)
 
 
-def _to_string(machine: Machine, site: Site) -> Value:
+def _to_string(_machine: Machine, site: Site) -> Value:
     encoding = as_text(site.args[1].sole) if len(site.args) > 1 else "utf8"
     if encoding == "hex":
         return applied(lambda data: s.to_bytes(data).hex(), site.args[0])
@@ -295,7 +295,7 @@ def _fold(machine: Machine, site: Site) -> Value:
     return value
 
 
-def _joined(machine: Machine, site: Site) -> Value:
+def _joined(_machine: Machine, site: Site) -> Value:
     separator = site.args[1] if len(site.args) > 1 else of(",")
     return lift(s.joined, [separator, site.args[0]], partial=True)
 
@@ -319,7 +319,7 @@ def _glob(machine: Machine, site: Site) -> Value:
     return found
 
 
-def _promisify(machine: Machine, site: Site) -> Value:
+def _promisify(_machine: Machine, site: Site) -> Value:
     return argument(site, 0) or ANY
 
 
@@ -331,15 +331,15 @@ def _reflect(machine: Machine, site: Site) -> Value:
     return machine.call(site.args[0], items, more=not isinstance(listed, Seq) or listed.more)
 
 
-def _database(machine: Machine, site: Site) -> Value:
+def _database(_machine: Machine, site: Site) -> Value:
     return of(Obj("database", site.args[:1]))
 
 
-def _read_stdin(machine: Machine, site: Site) -> Value:
+def _read_stdin(machine: Machine, _site: Site) -> Value:
     return of(machine.stdin if machine.stdin is not None else UNKNOWN)
 
 
-def _assign_all(machine: Machine, site: Site) -> Value:
+def _assign_all(_machine: Machine, site: Site) -> Value:
     return join(site.args) if site.args else ANY
 
 

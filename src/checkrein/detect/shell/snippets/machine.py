@@ -1,13 +1,14 @@
 """Evaluates lowered code far enough to know what reaches a sink: possible values, calls followed, both ways of every branch.
 
-Work is bounded: every node is evaluated at least once; following calls and unrolling loops beyond that draws on a budget. A call
-that is not followed any more is made up for by evaluating the function once with unknown arguments, so that no sink is lost.
+Work is bounded: every node is evaluated at least once; following calls and unrolling loops beyond that draws on a budget.
+A call that is not followed any more is made up for by evaluating the function once with unknown arguments: no sink is lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.model import Argv, Outcome, World, absolute
@@ -282,9 +283,8 @@ class Machine:
         bounds = [NOTHING if part is None else self.eval(part) for part in (node.start, node.stop, node.step)]
 
         def cut(atom: Atom, start: Atom, stop: Atom, step: Atom) -> Atom:
-            for bound in (start, stop, step):
-                if bound is not None and not isinstance(bound, int):
-                    return UNKNOWN
+            if not isinstance(start, int | None) or not isinstance(stop, int | None) or not isinstance(step, int | None):
+                return UNKNOWN
             where = slice(start, stop, step)
             if isinstance(atom, Seq):
                 return Seq(atom.items[where], atom.more)
@@ -540,7 +540,10 @@ class Machine:
         if target is None:
             self.eval(items)
             return self._collect_rounds(node, at + 1, found) or True
-        return any([self._collect_rounds(node, at + 1, found) for _ in self._rounds(target, self.eval(items), declare=True)])
+        more = False
+        for _ in self._rounds(target, self.eval(items), declare=True):
+            more = self._collect_rounds(node, at + 1, found) or more
+        return more
 
     # -- statements
 
@@ -714,7 +717,7 @@ def _class_of(atom: Atom) -> str:
             return "any"
 
 
-EVALUATORS: dict[type, Callable[[Machine, ir.Node], Value]] = {
+EVALUATORS: dict[type, Callable[[Machine, Any], Value]] = {
     ir.Const: Machine._const,
     ir.Name: Machine._name,
     ir.Attr: Machine._attr,

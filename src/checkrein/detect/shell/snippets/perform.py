@@ -254,7 +254,7 @@ def _copy(machine: Machine, sink: Sink, site: Site) -> Value:
 def _chmod(machine: Machine, sink: Sink, site: Site) -> Value:
     mode = argument(site, sink.to, sink.to_names)
     atom = mode.sole if mode is not None else UNKNOWN
-    detail = oct(atom)[2:] if isinstance(atom, int) and sink.mode != "owner" else as_text(atom)
+    detail = f"{atom:o}" if isinstance(atom, int) and sink.mode != "owner" else as_text(atom)
     for path, glob in _targets(machine, sink, site):
         machine.effect(EffectKind.CHMOD, path, site.name, flags=_flags(sink, site) | glob, detail=detail)
     return _called_back(machine, site)
@@ -388,8 +388,8 @@ def _run_words(machine: Machine, words: Value, site: Site) -> None:
 
 
 def _columns(item: Value) -> list[Atom]:
-    atoms = [atom for atom in unfolded(item) if atom is not None]
-    return atoms or [UNKNOWN]
+    atoms: list[Atom] = [atom for atom in unfolded(item) if atom is not None]
+    return atoms or list[Atom]((UNKNOWN,))
 
 
 def _program(machine: Machine, sink: Sink, site: Site) -> Value:
@@ -447,7 +447,7 @@ def _sql(machine: Machine, sink: Sink, site: Site) -> Value:
 
 
 def _request(machine: Machine, sink: Sink, site: Site) -> Value:
-    """A request. Mode: the method; "" where an option or the presence of data says so; ``data`` where argument ``to`` is a body."""
+    """A request. Mode: the method, "" where an option or the presence of data says so. Argument ``to`` is the body."""
     method = sink.mode or next(
         (text.lower() for name in ("method", "type") for text in texts(option(site, name) or of(""))), ""
     )
@@ -455,10 +455,8 @@ def _request(machine: Machine, sink: Sink, site: Site) -> Value:
     urls = _urls(target)
     payload = [value for name in PAYLOAD if (value := option(site, name)) is not None and value != NOTHING]
     body = argument(site, sink.to, sink.to_names) if sink.to >= 0 else None
-    if (body is not None and body != NOTHING and not isinstance(body.sole, (Map, Closure))) or (
-        method in SENDING_METHODS and body is not None
-    ):
-        payload.append(body if body is not None else ANY)
+    if body is not None and body != NOTHING and (method in SENDING_METHODS or not isinstance(body.sole, (Map, Closure))):
+        payload.append(body)
     options = [value for value in (*site.args, *site.named.values()) if value not in payload]
     origins = NOWHERE.union(*(value.origins for value in payload)) if payload else NOWHERE
     loose = target.origins.union(*(value.origins for value in options))
@@ -533,7 +531,7 @@ def address(target: Value, port: Value | None) -> str:
     )
 
 
-def _transmit(machine: Machine, sink: Sink, site: Site) -> Value:
+def _transmit(machine: Machine, _sink: Sink, site: Site) -> Value:
     """Data over a connection that exists."""
     receiver = site.args[0] if site.args else ANY
     known = [atom.args[0] for atom in receiver.options if isinstance(atom, Obj) and atom.args]

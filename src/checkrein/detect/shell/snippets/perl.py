@@ -152,7 +152,7 @@ class PerlLowering(TreeLowering):
         parts: list[ir.Node] = []
         at = content.start_byte
         for child in content.named_children:
-            if child.type in ("escape_sequence",):
+            if child.type == "escape_sequence":
                 continue
             parts.append(
                 ir.Const(

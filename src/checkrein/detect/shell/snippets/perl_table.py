@@ -188,7 +188,7 @@ def _chdir(machine: Machine, site: Site) -> Value:
     return NOTHING
 
 
-def _join(machine: Machine, site: Site) -> Value:
+def _join(_machine: Machine, site: Site) -> Value:
     if not site.args:
         return ANY
     rest = site.args[1:]
@@ -196,14 +196,14 @@ def _join(machine: Machine, site: Site) -> Value:
     return lift(s.joined, [site.args[0], items], partial=True)
 
 
-def _reverse(machine: Machine, site: Site) -> Value:
+def _reverse(_machine: Machine, site: Site) -> Value:
     """``reverse``: the list, and in a scalar the characters."""
     if len(site.args) == 1 and not site.more:
         return lift(s.backwards, list(site.args), partial=False)
     return of(Seq(tuple(reversed(site.args)), site.more))
 
 
-def _pack(machine: Machine, site: Site) -> Value:
+def _pack(_machine: Machine, site: Site) -> Value:
     return lift(lambda *args: s.as_string(s.unpacked(*args)), list(site.args), partial=False)
 
 

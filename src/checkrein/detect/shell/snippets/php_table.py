@@ -15,6 +15,7 @@ from checkrein.detect.shell.snippets.values import (
     Obj,
     Pattern,
     Seq,
+    Sym,
     Value,
     as_text,
     element_of,
@@ -113,7 +114,7 @@ def _open(machine: Machine, site: Site) -> Value:
 def _curl_option(machine: Machine, site: Site) -> Value:
     which = as_text((argument(site, 1) or ANY).sole)
     value = argument(site, 2) or ANY
-    names = [atom.name.lower() for atom in (site.args[1].options if len(site.args) > 1 else ()) if hasattr(atom, "name")]
+    names = [atom.name.lower() for atom in (site.args[1].options if len(site.args) > 1 else ()) if isinstance(atom, Sym)]
     if "curlopt_url" in names:
         machine.fields["\0url"] = value
         return ACTIONS[Action.REQUEST](machine, Sink(Action.REQUEST, to=-1), Site(site.name, (value,)))
@@ -162,7 +163,7 @@ def _apply(machine: Machine, site: Site) -> Value:
     return of(Seq(tuple(results), more=not isinstance(listed, Seq) or listed.more))
 
 
-def _glob(machine: Machine, site: Site) -> Value:
+def _glob(_machine: Machine, site: Site) -> Value:
     return of(Seq((Value(tuple(Pattern(text) for text in texts(argument(site, 0) or ANY))),)))
 
 
@@ -179,7 +180,7 @@ def _getenv(machine: Machine, site: Site) -> Value:
     return machine.environment(as_text(site.args[0].sole))
 
 
-def _database(machine: Machine, site: Site) -> Value:
+def _database(_machine: Machine, site: Site) -> Value:
     first = as_text((argument(site, 0) or ANY).sole)
     return of(Obj("database", (of(first.removeprefix("sqlite:")),)))
 
@@ -198,7 +199,7 @@ def _load(machine: Machine, site: Site) -> Value:
     return ANY
 
 
-def _pack(machine: Machine, site: Site) -> Value:
+def _pack(_machine: Machine, site: Site) -> Value:
     return lift(s.unpacked, list(site.args), partial=False)
 
 

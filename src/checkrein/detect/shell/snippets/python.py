@@ -150,8 +150,7 @@ class PythonLowering:
     def call(self, node: ast.Call) -> ir.Node:
         named = tuple((item.arg, self.node(item.value)) for item in node.keywords if item.arg)
         spread = tuple(self.node(item.value) for item in node.keywords if not item.arg)
-        call = ir.Call(self.node(node.func), self.nodes(node.args) + spread, named)
-        return call
+        return ir.Call(self.node(node.func), self.nodes(node.args) + spread, named)
 
     def starred(self, node: ast.Starred) -> ir.Node:
         return ir.Spread(self.node(node.value))

@@ -381,7 +381,7 @@ def _absolute(machine: Machine, site: Site) -> Value:
     return Value(tuple(made), value.origins)
 
 
-def _glob(machine: Machine, site: Site) -> Value:
+def _glob(_machine: Machine, site: Site) -> Value:
     method = site.name.rsplit(".", 1)[-1]
     if isinstance(site.args[0].sole if site.args else None, Obj) or len(site.args) > 1:
         base, patterns = as_text(site.args[0].sole), texts(site.args[1]) if len(site.args) > 1 else (UNKNOWN,)
@@ -429,7 +429,7 @@ def _getattr(machine: Machine, site: Site) -> Value:
     return join([*found, *site.args[2:3]])
 
 
-def _partial(machine: Machine, site: Site) -> Value:
+def _partial(_machine: Machine, site: Site) -> Value:
     return of(Obj("partial", site.args))
 
 
@@ -467,7 +467,7 @@ def _open_flags(machine: Machine, site: Site) -> Value:
     return ACTIONS[Action.OPEN](machine, sink, Site(site.name, (argument(site, 0) or ANY, mode)))
 
 
-def _python_input(machine: Machine, site: Site) -> Value:
+def _python_input(machine: Machine, _site: Site) -> Value:
     return of(machine.stdin.split("\n", 1)[0] if machine.stdin is not None else UNKNOWN)
 
 
@@ -479,7 +479,7 @@ def _print_to(machine: Machine, site: Site) -> Value:
     return NOTHING
 
 
-def _stdin(machine: Machine) -> Value:
+def _stdin(_machine: Machine) -> Value:
     return of(Obj("stdin"))
 
 
@@ -505,14 +505,14 @@ def _reduce(machine: Machine, site: Site) -> Value:
     return value
 
 
-def _namespace(machine: Machine, site: Site) -> Value:
+def _namespace(_machine: Machine, _site: Site) -> Value:
     return of(Sym("builtins"))
 
 
 def _with_kwargs(function: s.Callable[..., Atom]) -> Special:
     """A function of values that also takes its first argument by keyword, and further ones that do not matter."""
 
-    def compute(machine: Machine, site: Site) -> Value:
+    def compute(_machine: Machine, site: Site) -> Value:
         value = argument(site, 0, ("s", "data", "obj", "source", "string")) or ANY
         return lift(function, [value], partial=False)
 
@@ -582,7 +582,7 @@ SPECIAL: dict[str, Special] = {
     "functools.reduce": _reduce,
     "globals": _namespace,
     "locals": _namespace,
-    "vars": lambda machine, site: site.args[0] if site.args else of(Sym("builtins")),
+    "vars": lambda _, site: site.args[0] if site.args else of(Sym("builtins")),
     "base64.b64decode": _with_kwargs(s.loose_base64),
     "zlib.decompress": _with_kwargs(s.inflate),
     **dict.fromkeys(APPLY, _apply),
@@ -591,7 +591,7 @@ SPECIAL: dict[str, Special] = {
 }
 
 
-def _environ(machine: Machine) -> Value:
+def _environ(_machine: Machine) -> Value:
     return Value((Obj("environ"),), frozenset(("env:*",)))
 
 

@@ -22,6 +22,7 @@ from checkrein.detect.shell.snippets.values import (
     as_text,
     element_of,
     join,
+    lift,
     of,
     texts,
 )
@@ -252,7 +253,8 @@ def _tapped(machine: Machine, site: Site) -> Value:
 def _expand(machine: Machine, site: Site) -> Value:
     made: list[Atom] = []
     base = argument(site, 1)
-    for text in texts(argument(site, 0) or ANY):
+    for given in texts(argument(site, 0) or ANY):
+        text = given
         if text == "~" or text.startswith("~/"):
             text = machine.world.home + text[1:]
         elif text.startswith("~"):
@@ -299,16 +301,15 @@ def _environment(machine: Machine, site: Site) -> Value:
     return join([machine.environment(as_text((argument(site, 1) or ANY).sole)), *site.args[2:3]])
 
 
-def _pathname(machine: Machine, site: Site) -> Value:
+def _pathname(_machine: Machine, site: Site) -> Value:
     return of(s.path_object(*(value.sole for value in site.args)))
 
 
-def _format(machine: Machine, site: Site) -> Value:
+def _format(_machine: Machine, site: Site) -> Value:
     return of(printf(*(value.sole for value in site.args))) if site.args else ANY
 
 
-def _pack(machine: Machine, site: Site) -> Value:
-    from checkrein.detect.shell.snippets.values import lift  # noqa: PLC0415
+def _pack(_machine: Machine, site: Site) -> Value:
 
     return lift(lambda items, template: s.unpacked(template, items), list(site.args[:2]), partial=False)
 

@@ -280,7 +280,7 @@ def filled(template: Atom, *given: Atom) -> Atom:
 
 
 def unpacked(template: Atom, *given: Atom) -> Atom:
-    """``pack`` of Perl, Ruby and PHP for the templates that make text: ``H*``, ``C*``, ``c*``, ``U*``, ``A*``, ``a*``, ``m``."""
+    """``pack`` of Perl, Ruby and PHP for the templates that make text: ``C*``, ``c*``, ``U*``, ``A*``, ``a*``, ``m``."""
     letter = as_text(template).strip()
     values = [item.sole for atom in given for item in (atom.items if isinstance(atom, Seq) else (of(atom),))]
     if letter in ("H*", "h*"):
