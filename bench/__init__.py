@@ -1,1 +1,1 @@
-"""The benchmarks: one module per figure of docs/benchmarks.md. ``python -m bench [NAME ...]`` runs them and rewrites the page."""
+"""The benchmarks, one module per figure of docs/benchmarks.md: ``python -m bench [NAME ...]`` rewrites the page."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-import subprocess
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from bench import client_start, decisions, hook_latency, large_commands, page, peers, service_load
 from bench.section import Options, Section, missed
@@ -26,20 +27,30 @@ BENCHES: Mapping[str, Callable[[Options], Section | None]] = {
 }
 """In the order of the page. A benchmark that lacks what it needs says so, and gives None."""
 
-_INSIDE = "CHECKREIN_BENCH"
+_HOME = "CHECKREIN_BENCH_HOME"
 
 
 def main() -> int:
     """Measure what was asked for, in an environment of its own."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*BENCHES, []], metavar="NAME", help=", ".join(BENCHES))
-    parser.add_argument("--commands", action="append", default=[], type=Path, metavar="FILE", help="JSON lines with a command each")
+    parser.add_argument(
+        "--commands", action="append", default=[], type=Path, metavar="FILE", help="JSON lines with a command each"
+    )
     given = parser.parse_args()
-    if _INSIDE not in os.environ:
-        return _in_clean_environment()
+    if _HOME not in os.environ:
+        _in_clean_environment()
+    try:
+        return measure(given.names or list(BENCHES), Options(tuple(path.resolve() for path in given.commands)))
+    finally:
+        shutil.rmtree(os.environ[_HOME])
+
+
+def measure(names: list[str], options: Options) -> int:
+    """Run these benchmarks, rewrite their sections, and name the targets that were missed."""
     fresh = {}
-    for name in given.names or BENCHES:
-        section = _run(name, Options(tuple(given.commands)))
+    for name in names:
+        section = _run(name, options)
         if section is not None:
             fresh[name] = section
     page.write(PAGE, list(BENCHES), {name: section.markdown(name) for name, section in fresh.items()})
@@ -49,11 +60,12 @@ def main() -> int:
     return 1 if trouble else 0
 
 
-def _in_clean_environment() -> int:
-    """This program again with a home folder of its own: nothing that is measured sees the person's settings."""
-    with tempfile.TemporaryDirectory(prefix="checkrein-bench-") as home:
-        env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "LANG": "C.UTF-8", _INSIDE: "1"}
-        return subprocess.run([sys.executable, "-m", "bench", *sys.argv[1:]], cwd=ROOT, env=env, check=False).returncode
+def _in_clean_environment() -> NoReturn:
+    """Become this program with a home folder of its own: nothing that is measured sees the person's settings."""
+    home = tempfile.mkdtemp(prefix="checkrein-bench-")
+    env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "LANG": "C.UTF-8", _HOME: home}
+    os.chdir(ROOT)
+    os.execve(sys.executable, [sys.executable, "-m", "bench", *sys.argv[1:]], env)  # one process, so that one signal ends it
 
 
 def _run(name: str, options: Options) -> Section | None:

@@ -23,7 +23,7 @@ def run(options: Options) -> Section:
         title="Decisions",
         measured="the time from event to decision inside a live service, as its own ledger records it with each decision",
         compared="fixed limits",
-        data=f"tool calls posted one by one, {SESSION} to a session; files that were given with `--commands` are named in the table",
+        data=f"tool calls posted one by one, {SESSION} to a session; files given with `--commands` are named below",
         not_shown="transport and record (see the hooks in the real client); projects with many files; decisions under load",
         tables=(Table("Time for one decision:", ("cases", "decisions", "p50", "p99", "worst"), rows),),
         targets=tuple(
@@ -46,7 +46,9 @@ def decide(cases: Sequence[Case]) -> list[float]:
             exchange(service, request(service, payload(case, session, service.world.project)))
         with LedgerReader.open(service.ledger) as reader:
             found = [
-                entry.micros / 1000 for entry in reader.entries(Filter()) if entry.session.startswith("bench-") and entry.session != "bench-warm"
+                entry.micros / 1000
+                for entry in reader.entries(Filter())
+                if entry.session.startswith("bench-") and entry.session != "bench-warm"
             ]
     if len(found) != len(cases):
         raise RuntimeError(f"{len(cases)} decisions were asked for, {len(found)} are on record")

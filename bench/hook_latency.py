@@ -1,4 +1,4 @@
-"""What our hooks cost in the eyes of the real client: the durations that it reports itself, beside those of a hook that does nothing."""
+"""What our hooks cost by the real client's own account, beside a hook that does nothing."""
 
 from __future__ import annotations
 
@@ -72,7 +72,12 @@ def script(project: Path) -> list[tuple[ToolUse | Text, ...]]:
             (ToolUse("Write", {"file_path": note, "content": f"# Note {number}\n\nA line.\n"}),),
             (ToolUse("Read", {"file_path": note}),),
             (ToolUse("Edit", {"file_path": note, "old_string": "A line.", "new_string": "Another line."}),),
-            (ToolUse("Bash", {"command": f"mkdir -p build && cp notes-{number}.md build/ && wc -l build/*", "description": "Copy"}),),
+            (
+                ToolUse(
+                    "Bash",
+                    {"command": f"mkdir -p build && cp notes-{number}.md build/ && wc -l build/*", "description": "Copy"},
+                ),
+            ),
             (ToolUse("Bash", {"command": "rm -rf build && git diff --stat", "description": "Clean"}),),
         ]
     return turns
@@ -116,7 +121,8 @@ def run(_options: Options) -> Section | None:
             " (whole milliseconds) for each event's hooks; `command` hooks run " + kind
         ),
         compared=f"a {NOTHING} hook on the same events, in turns of one whole session",
-        data=f"one script of {CALLS} tool calls (commands, reads, writes, edits), {ROUNDS} sessions for each side, after one to warm up",
+        data=f"one script of {CALLS} tool calls (commands, reads, writes, edits),"
+        f" {ROUNDS} sessions for each side, after one to warm up",
         not_shown="a person's prompts, hooks of other products on the same events, other clients, sessions with large outputs",
         tables=tuple(_table(name, *pair) for name, pair in pairs.items()),
         targets=_targets(*pairs[CHOSEN]),
@@ -128,7 +134,9 @@ def _table(name: str, ours: Arm, nothing: Arm) -> Table:
     groups: dict[str, tuple[str, ...]] = {event: (event,) for event in ("PreToolUse", "PostToolUse", "PostToolBatch")}
     rows = tuple(_row(label, ours.of(*events), nothing.of(*events)) for label, events in {**groups, "all events": ()}.items())
     return Table(
-        f"Transport {name}{chosen}:", ("event", "firings", "ours p50", "ours p99", "true p50", "true p99", "p50 ratio", "p99 ratio"), rows
+        f"Transport {name}{chosen}:",
+        ("event", "firings", "ours p50", "ours p99", "true p50", "true p99", "p50 ratio", "p99 ratio"),
+        rows,
     )
 
 

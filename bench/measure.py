@@ -53,7 +53,7 @@ def milliseconds(action: Callable[[], object]) -> float:
 
 
 def start_milliseconds(words: Sequence[str], env: Mapping[str, str], stdin: Path, expected: int = 0) -> float:
-    """From the start of a program to its end, its output thrown away. RuntimeError where its exit status is not ``expected``."""
+    """From a program's start to its end, its output thrown away. RuntimeError where it does not exit with ``expected``."""
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, str(stdin), os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),

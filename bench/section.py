@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run was asked for. ``commands``: files of JSON lines (``.gz`` or plain) with a ``command`` each, beside our own."""
+    """What a run was asked for. ``commands``: files of JSON lines (``.gz`` or plain) with a ``command`` each."""
 
     commands: tuple[Path, ...] = ()
 
@@ -59,7 +59,10 @@ class Section:
             ("Compared with", self.compared),
             ("Data", self.data),
             ("Not shown", self.not_shown),
-            ("Machine", f"{self.machine}; load {self.load[0]:.2f} at the start, {self.load[1]:.2f} at the end (1-minute average)"),
+            (
+                "Machine",
+                f"{self.machine}; load {self.load[0]:.2f} at the start, {self.load[1]:.2f} at the end (1-minute average)",
+            ),
         ]
         blocks = [f"## {self.title}", "\n".join(f"- **{head}:** {text}" for head, text in facts)]
         if self.targets:

@@ -1,7 +1,8 @@
-"""The service under load: memory and throughput over 100,000 events, 200 hooks at once, and what an entry in the record costs."""
+"""The service under load: memory over 100,000 events, 200 hooks at once, and what an entry in the record costs."""
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import subprocess
@@ -50,6 +51,7 @@ def run(options: Options) -> Section:
     """All four, on one service from beginning to end."""
     cases = own_cases() + [case for path in options.commands for case in commands_of(path)]
     with tempfile.TemporaryDirectory(prefix="checkrein-bench-") as made, serving(transport=Transport.BOTH) as service:
+        helper = build_helper(Path(made))
         before = service.memory(service.worker)["VmRSS"]
         rate = _load(service, cases)
         after = service.memory(service.worker)
@@ -57,7 +59,6 @@ def run(options: Options) -> Section:
         recorded = _recorded(service)
         size = sum(file.stat().st_size for file in service.ledger.iterdir()) / 1e6
         over_http = [_burst(lambda case, n: _over_http(service, case, n)) for _ in range(BURSTS)]
-        helper = build_helper(Path(made))
         by_client = [_burst(lambda case, n: _by_command(service, helper, Path(made), case, n)) for _ in range(BURSTS)]
     appended = _appends()
     memory = (
@@ -68,19 +69,18 @@ def run(options: Options) -> Section:
         ("ledger on disk", f"{size:.0f} MB, {size * 1e6 / recorded:.0f} bytes an entry"),
         (f"throughput, {CALLERS} callers", f"{rate:.0f} events a second"),
     )
-    append = (
-        ("one entry at a time", milli(appended.p50), milli(appended.p99), milli(appended.worst)),
-    )
+    append = (("one entry at a time", milli(appended.p50), milli(appended.p99), milli(appended.worst)),)
     return Section(
         title="The service under load",
         measured=(
             "resident memory of the processes (1 MB is 1,000,000 bytes); answers to hooks that come at the same moment over the"
-            " loopback port, and from as many processes of the command client over the Unix socket; time of one append to the ledger"
+            " loopback port, and from as many processes of the command client over the Unix socket; time of one append"
         ),
         compared="fixed limits",
         data=(
-            f"{EVENTS:,} events in {EVENTS // SESSION} sessions: {len(cases):,} different tool calls over and over, every fourth event a"
-            f" result with output; then {BURSTS} times {AT_ONCE} hooks at once by each way, half of which have to be stopped"
+            f"{EVENTS:,} events in {EVENTS // SESSION} sessions: {len(cases):,} different tool calls over and over, every"
+            f" fourth event a result with output; then {BURSTS} times {AT_ONCE} hooks at once by each way, half of which have"
+            " to be stopped"
         ),
         not_shown="longer sessions than these, larger outputs, a disk that is full or slow",
         tables=(
@@ -174,18 +174,20 @@ def _by_command(service: Serving, helper: Path | None, folder: Path, case: Case,
 
 
 def _appends() -> Spread:
-    event = Event(EventKind.TOOL_CALL, "bench", "/srv/shop", "/srv/shop", name="PreToolUse", tool="Bash", input=dict(HARMLESS.input))
+    event = Event(
+        EventKind.TOOL_CALL, "bench", "/srv/shop", "/srv/shop", name="PreToolUse", tool="Bash", input=dict(HARMLESS.input)
+    )
     with tempfile.TemporaryDirectory(prefix="checkrein-bench-") as folder, Ledger.open(Path(folder) / "ledger") as ledger:
-        return Spread.of(
-            [
-                milliseconds(lambda id=ledger.new_id(): ledger.append(event, Decision(id, Verdict.NONE), 300))  # type: ignore[misc]
-                for _ in range(APPENDS)
-            ]
-        )
+        decisions = [Decision(ledger.new_id(), Verdict.NONE) for _ in range(APPENDS)]
+        return Spread.of([milliseconds(functools.partial(ledger.append, event, decision, 300)) for decision in decisions])
 
 
 def _row(way: str, bursts: Sequence[Burst]) -> tuple[str, ...]:
-    totals = (sum(b.answered for b in bursts), sum(b.allowed_by_mistake for b in bursts), sum(b.stopped_by_mistake for b in bursts))
+    totals = (
+        sum(b.answered for b in bursts),
+        sum(b.allowed_by_mistake for b in bursts),
+        sum(b.stopped_by_mistake for b in bursts),
+    )
     return way, f"{AT_ONCE * len(bursts):,}", *(f"{total:,}" for total in totals), milli(max(b.seconds for b in bursts) * 1000)
 
 

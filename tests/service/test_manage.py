@@ -73,7 +73,9 @@ def test_reload_without_a_service(stopped: Any) -> None:
         manage.reload(stopped.paths)
 
 
-@pytest.mark.parametrize("text", ["", "x", "1 2 3", "-1 5", pytest.param(f"{os.getpid()} 1", id="this process, another start"), "4194305 7"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1 2 3", "-1 5", pytest.param(f"{os.getpid()} 1", id="this process, another start"), "4194305 7"]
+)
 def test_a_lock_file_that_names_no_living_supervisor(stopped: Any, text: str) -> None:
     stopped.paths.lock.write_text(text)
     assert manage.running_pid(stopped.paths) is None

@@ -9,6 +9,7 @@ import click
 
 from checkrein import __version__
 from checkrein.core import CheckreinError
+from checkrein.report.text import clean_lines
 
 COMMANDS = {
     "up": "up:up",
@@ -53,5 +54,5 @@ def main() -> None:
     try:
         cli(prog_name="checkrein")
     except CheckreinError as error:
-        click.echo(f"checkrein: {error}", err=True)
+        click.echo(clean_lines(f"checkrein: {error}"), err=True)
         sys.exit(error.exit_code)

@@ -10,13 +10,17 @@ from typing import Any
 import click
 import orjson
 
+from checkrein.controls import Guard
 from checkrein.core import Action, Decision, Event, EventKind, UsageError, Verdict
 from checkrein.decide import DecisionPoint, SessionStore, Stores
+from checkrein.locations import config_dir, runtime_dir, state_dir
 from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.report.text import clean
 from checkrein.rules import load_rules
+from checkrein.service.paths import ServicePaths
 
 KINDS = ("command", "path", "event")
+ACCESSES = ("any", "read", "write", "delete", "glob")
 ORDER = (Verdict.NONE, Verdict.APPROVE, Verdict.ASK, Verdict.DENY)
 
 
@@ -27,14 +31,19 @@ ORDER = (Verdict.NONE, Verdict.APPROVE, Verdict.ASK, Verdict.DENY)
 def check(words: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
     """Say what would happen, and why: `check 'COMMAND'`, `check command 'COMMAND'`, `check path PATH`, `check event < FILE`.
 
-    The current folder is the project. Nothing is run, kept or recorded.
+    The current folder is the project. Nothing is run, kept or recorded. The exit code is 0 where it would go ahead, 1 where it
+    would be stopped, and 2 where the question cannot be understood; with --jsonl it is 0 unless a line cannot be understood.
     """
     kind = words[0] if words and words[0] in KINDS else "command"
     rest = words[1:] if words and words[0] in KINDS else words
     point = offline_point()
     if jsonl:
+        wrong = 0
         for line in answers(point, kind, sys.stdin.buffer):
+            wrong += "error" in line
             click.echo(orjson.dumps(line).decode())
+        if wrong:
+            raise UsageError(f"{wrong} lines could not be understood", fix="look at the answers that hold an error")
         return
     if kind == "event":
         case: Mapping[str, Any] = _object(sys.stdin.buffer.read())
@@ -54,17 +63,26 @@ def check(words: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
 def offline_point() -> DecisionPoint:
     """A decision point that keeps nothing: no snapshots, no permissions, no sessions on disk."""
     home = os.environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 - HOME first, as a shell does
+    env = {**os.environ, "HOME": home}
     rules = load_rules()
-    stores = Stores(PolicyStore(PolicyFiles.standard(os.environ), rules=rules), SessionStore(None))
-    return DecisionPoint(stores, rules, home)
+    stores = Stores(PolicyStore(PolicyFiles.standard(env), rules=rules), SessionStore(None))
+    guard = Guard(port=ServicePaths.of_user(env).port() or 0)
+    state = (str(state_dir(env)), str(runtime_dir(env)))
+    return DecisionPoint(stores, rules, home, guard, own_config=(str(config_dir(env)),), own_state=state)
 
 
 def answers(point: DecisionPoint, kind: str, lines: Any) -> Iterator[dict[str, Any]]:
-    """One answer for each JSON line."""
+    """One answer for each JSON line that is not empty; ``error`` says what is wrong with one that cannot be understood."""
     for line in lines:
-        if line.strip():
+        if not line.strip():
+            continue
+        identity = None
+        try:
             case = _object(line)
-            yield {"id": case.get("id"), **answer(judge(point, kind, case))}
+            identity = case.get("id")
+            yield {"id": identity, **answer(judge(point, kind, case))}
+        except UsageError as error:
+            yield {"id": identity, "error": error.what}
 
 
 def judge(point: DecisionPoint, kind: str, case: Mapping[str, Any]) -> Decision:
@@ -76,19 +94,28 @@ def judge(point: DecisionPoint, kind: str, case: Mapping[str, Any]) -> Decision:
 def _events(kind: str, case: Mapping[str, Any]) -> Iterator[Event]:
     cwd = os.getcwd()  # noqa: PTH109 - a string is wanted
     if kind == "command":
-        yield _call("Bash", {"command": str(case.get("command", ""))}, cwd)
+        yield _call("Bash", {"command": _text(case, "command")}, cwd)
     elif kind == "path":
-        path, access = str(case.get("path", "")), str(case.get("access", "any"))
+        path, access = _text(case, "path"), str(case.get("access", "any"))
+        if access not in ACCESSES:
+            raise UsageError(f"access {access!r} is none of {', '.join(ACCESSES)}", fix="name one of them")
         for name, tool in (("read", "Read"), ("write", "Write"), ("delete", "mcp__files__delete")):
             if access == name or (access == "any" and name != "delete"):
                 yield _call(tool, {"path": path} if name == "delete" else {"file_path": path}, cwd)
-        if access not in ("read", "write", "delete", "any"):
+        if access == "glob":
             yield _call("Glob", {"path": path}, cwd)
     else:
-        name, given = case.get("tool_name"), case.get("tool_input")
-        if not isinstance(name, str) or not isinstance(given, dict):
+        called, given = case.get("tool_name"), case.get("tool_input")
+        if not isinstance(called, str) or not isinstance(given, dict):
             raise UsageError("an event needs tool_name and tool_input", fix="give the JSON that the client sends to a hook")
-        yield _call(name, given, str(case.get("cwd") or cwd))
+        yield _call(called, given, str(case.get("cwd") or cwd))
+
+
+def _text(case: Mapping[str, Any], key: str) -> str:
+    value = case.get(key)
+    if not isinstance(value, str):
+        raise UsageError(f"a case needs a {key}, as text", fix=f'{{"{key}": "..."}}')
+    return value
 
 
 def _call(tool: str, given: Mapping[str, Any], cwd: str) -> Event:
@@ -109,7 +136,14 @@ def answer(decision: Decision) -> dict[str, Any]:
     """A decision as JSON."""
     verdict = Verdict.NONE if decision.verdict is Verdict.APPROVE else decision.verdict
     findings = [
-        {"rule": f.rule, "threat": f.threat, "severity": f.severity, "action": str(f.action), "what": f.what, "policy": f.source}
+        {
+            "rule": f.rule,
+            "threat": f.threat,
+            "severity": f.severity,
+            "action": str(f.action),
+            "what": f.what,
+            "policy": f.source,
+        }
         for f in decision.findings
     ]
     return {"decision": verdict, "rules": list(dict.fromkeys(f.rule for f in decision.findings)), "findings": findings}

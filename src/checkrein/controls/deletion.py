@@ -112,7 +112,7 @@ def locate(context: Context, path: str, flags: Flag) -> Target:
     base, whole = _fixed(path) if pattern else (path, False)
     if base in ("", "/") and path.startswith("/" + UNKNOWN):
         return Target(path, Place.UNKNOWN, pattern)
-    real = _resolved(base, follow=pattern)
+    real = _resolved(base, follow=pattern or bool(flags & Flag.THROUGH))
     return Target(path, _place(context, real, whole=whole or not pattern), pattern)
 
 

@@ -20,6 +20,7 @@ SKIPPED_BY_SEARCHERS = frozenset(("node_modules", ".git", ".venv", "venv", "targ
 NOBODYS = ("/usr/", "/var/", "/opt/", "/lib", "/bin/", "/sbin/", "/proc/", "/sys/", "/nix/", "/snap/")
 """Folders of the system in which searches are everyday work and no person keeps secrets."""
 MAX_REPORTED = 5
+USUAL_SECRETS = (".env", ".env.local", ".env.production", "id_rsa", "id_ed25519", "credentials", ".netrc", ".pgpass", ".npmrc")
 
 
 def judge(context: Context) -> Iterator[Finding]:
@@ -52,13 +53,21 @@ def _paths(context: Context, effect: Effect, source: str) -> Iterator[str]:
         matches = context.disk.glob(source)
         yield from (real_path(match) for match in matches)
         if not matches:
-            yield source
+            yield _would_match(source)
         return
     path = source if source.startswith("/") else os.path.join(os.path.dirname(effect.target), source)
     yield path
     real = real_path(path)
     if real != path:
         yield real
+
+
+def _would_match(pattern: str) -> str:
+    """A pattern that matches nothing now, judged by the secret that it would match: ``.en*`` is ``.env``."""
+    folder, _, name = pattern.rpartition("/")
+    if len(name.strip("*?[]")) < 2:  # noqa: PLR2004 - one letter and a star are no hint
+        return pattern
+    return next((f"{folder}/{secret}" for secret in USUAL_SECRETS if fnmatch.fnmatchcase(secret, name)), pattern)
 
 
 def verdict(context: Context, path: str) -> tuple[str, str, Action | None, str]:
@@ -100,7 +109,7 @@ def _listed(context: Context, effect: Effect) -> Iterator[Finding]:
 
 def _sent(context: Context, effect: Effect) -> Iterator[Finding]:
     for path in effect.reads:
-        rule, _, _, _ = verdict(context, path)
+        rule = "read.environment" if path == "environment" else verdict(context, path)[0]
         if rule:
             what = f"{effect.program} would send the content of {shown(path)} to {shown(effect.target)}"
             yield context.finding("leak.secret-sent", what, subject=shown(effect.target))

@@ -50,6 +50,7 @@ class Flag(EnumFlag):
     FILTERED = auto()  # find -name '*.pyc' -delete: only some of what is below target
     DRY_RUN = auto()
     CONTENT_OUT = auto()  # a READ whose content reaches the agent, or leaves the machine
+    THROUGH = auto()  # the path was given with a slash at its end: a link there is followed
     IN_PLACE = auto()  # a WRITE that edits an existing file
 
 

@@ -124,7 +124,7 @@ class DecisionPoint:
     def _disk(self, session: Session, event: Event) -> Disk:
         def is_trusted(path: str) -> bool:
             real = os.path.realpath(path)
-            if path in session.written or real in session.written:
+            if session.may_have_written(path) or session.may_have_written(real):
                 return False
             inside = real.startswith((event.project.rstrip("/") + "/", *TEMPORARY))
             if not inside:
@@ -134,7 +134,7 @@ class DecisionPoint:
                 return os.stat(real).st_ctime < session.started
             return state is State.CLEAN
 
-        return Disk(self.home, standard_environment(self.home), is_trusted, git_config)
+        return Disk(self.home, standard_environment(self.home), is_trusted, git_config, session.written)
 
     def _ignore_tree(self, project: str, policy: Policy) -> IgnoreTree:
         key = (project, policy.ignore_files)
@@ -210,6 +210,7 @@ class DecisionPoint:
                 and UNKNOWN not in effect.target
                 and not effect.flags & Flag.REMOTE
             ):
-                self.stores.sessions.note_written(session, effect.target)
+                address = effect.detail.removeprefix("network:") if effect.detail.startswith("network:") else ""
+                self.stores.sessions.note_written(session, effect.target, address)
             elif effect.kind is EffectKind.MOVE and effect.to:
                 self.stores.sessions.note_written(session, effect.to)

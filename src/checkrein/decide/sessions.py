@@ -19,17 +19,24 @@ MAX_WRITTEN = 20_000
 
 @dataclass(slots=True)
 class Session:
-    """One session: when it was first seen (seconds since the epoch), and the absolute paths that its tools wrote."""
+    """One session: when it was first seen (seconds since the epoch), and the absolute paths that its tools wrote.
+
+    ``written`` gives for each path the address that it was downloaded from, "" where a tool wrote it itself.
+    """
 
     id: str
     started: float
-    written: dict[str, None] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+
+    def may_have_written(self, path: str) -> bool:
+        """True where a tool of this session wrote ``path``, or so many files that not all are remembered."""
+        return path in self.written or len(self.written) >= MAX_WRITTEN
 
 
 class SessionStore:
     """Sessions by id; ``folder`` keeps them (None: only in memory). Thread-safe.
 
-    A file is one JSON line with the start, then one line per path that was written.
+    A file is one JSON line with the start, then one line per path that was written: ``[path, address]``.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -50,13 +57,13 @@ class SessionStore:
                 self._known.move_to_end(session_id)
             return session
 
-    def note_written(self, session: Session, path: str) -> None:
-        """Remember that a tool of this session wrote ``path``."""
+    def note_written(self, session: Session, path: str, address: str = "") -> None:
+        """Remember that a tool of this session wrote ``path``, downloaded from ``address`` where that is given."""
         with self._lock:
-            if path in session.written or len(session.written) >= MAX_WRITTEN:
+            if session.written.get(path) == address or len(session.written) >= MAX_WRITTEN:
                 return
-            session.written[path] = None
-            self._append(session.id, path)
+            session.written[path] = address
+            self._append(session.id, [path, address])
 
     def __len__(self) -> int:
         return len(self._known)
@@ -90,4 +97,5 @@ class SessionStore:
             return None
         if not values or not isinstance(values[0], float):
             return None
-        return Session(session_id, values[0], dict.fromkeys(value for value in values[1:] if isinstance(value, str)))
+        pairs = [value for value in values[1:] if isinstance(value, list) and len(value) == 2]  # noqa: PLR2004 - path, address
+        return Session(session_id, values[0], {str(path): str(address) for path, address in pairs})

@@ -16,9 +16,7 @@ from checkrein.docs.record import dump_record, record_of
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--check", is_flag=True, help="Write nothing; name what is stale, and exit 1 where something is.")
-@click.option(
-    "--record", type=click.File("rb"), help="Keep this run first: what `checkrein prove --json` printed, or - for stdin."
-)
+@click.option("--record", type=click.File("rb"), help="Keep this run first: what `checkrein prove --json FILE` wrote.")
 def main(*, check: bool, record: BinaryIO | None) -> None:
     """Write the pages that are made from the code, and the tables that are made from the last recorded run."""
     try:

@@ -31,16 +31,17 @@ def program() -> click.Group:
 
 def page(group: click.Group) -> str:
     """The help of ``group`` and of everything in it."""
-    sections = [f"## {code(name)}\n\n{block(text)}" for name, text in helps(group, NAME) if name != NAME]
-    return document("# Commands", STATUS, block(dict(helps(group, NAME))[NAME]), *sections)
+    first, *rest = helps(group, NAME)
+    return document("# Commands", STATUS, block(first[1]), *(f"## {code(name)}\n\n{block(text)}" for name, text in rest))
 
 
-def helps(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
-    """(full name, help text) of a command and of all below it."""
-    context = click.Context(command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
-    yield name, command.get_help(context)
+def helps(command: click.Command, word: str, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
+    """(full name, help text) of a command, named by ``word`` in ``parent``, and of all below it."""
+    settings = {**command.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = click.Context(command, info_name=word, parent=parent, **settings)
+    yield context.command_path, command.get_help(context)
     if isinstance(command, click.Group):
-        for word in command.list_commands(context):
-            inner = command.get_command(context, word)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
             if inner is not None and not inner.hidden:
-                yield from helps(inner, f"{name} {word}")
+                yield from helps(inner, name, context)

@@ -37,7 +37,7 @@ class Record:
     def clients(self) -> tuple[str, ...]:
         """The versions of the client, oldest first."""
         found = {client for played in self.scenarios for client in played.results}
-        return tuple(sorted(found, key=lambda version: [int(number) for number in version.split(".")]))
+        return tuple(sorted(found, key=_number))
 
     def of(self, threat: Threat, kind: Kind) -> tuple[Played, ...]:
         """The scenarios of one kind on one threat."""
@@ -45,7 +45,7 @@ class Record:
 
 
 def record_of(data: bytes, *, version: str, date: str) -> Record:
-    """The record of a run from what ``checkrein prove --json`` printed. UsageError where it is something else."""
+    """The record of a run from what ``checkrein prove --json`` wrote. UsageError where it is something else."""
     results: dict[str, dict[str, Status]] = {}
     first: dict[str, Mapping[str, Any]] = {}
     try:
@@ -57,7 +57,7 @@ def record_of(data: bytes, *, version: str, date: str) -> Record:
     except (ValueError, TypeError, KeyError) as error:
         raise _no_run("the input", error) from error
     if not played:
-        raise UsageError("the run played no scenario", fix="checkrein prove --json > run.json")
+        raise UsageError("the run played no scenario", fix="checkrein prove --json run.json")
     return Record(date, version, tuple(played))
 
 
@@ -84,15 +84,26 @@ def _played(data: Mapping[str, Any]) -> Played:
         threats=tuple(map(Threat, data["threats"])),
         kind=Kind(data["kind"]),
         limit=data["limit"],
-        results={client: Status(status) for client, status in data["results"].items()},
+        results={_version(client): Status(status) for client, status in data["results"].items()},
     )
+
+
+def _version(client: str) -> str:
+    """``client``, a version. ValueError for what a replay without a client gives: it proves nothing about one."""
+    if not all(number.isdigit() for number in client.split(".")):
+        raise ValueError(f"{client!r} is no version of the client")
+    return client
+
+
+def _number(version: str) -> list[int]:
+    return [int(number) for number in version.split(".")]
 
 
 def _no_run(what: str, error: Exception) -> UsageError:
     return UsageError(
         f"{what} is no run of checkrein prove",
         why=f"{type(error).__name__}: {error}",
-        fix="checkrein prove --json > run.json, then python -m checkrein.docs --record run.json",
+        fix="checkrein prove --json run.json, then python -m checkrein.docs --record run.json",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from checkrein.core import Threat
 from checkrein.docs.markdown import code, document, prose
@@ -12,7 +13,7 @@ from checkrein.prove.run import Status
 from checkrein.prove.scenario import Kind, load_all
 from checkrein.rules import load_rules
 
-HOW = "`checkrein prove --json > run.json`, then `python -m checkrein.docs --record run.json`"
+HOW = "`checkrein prove --json run.json`, then `python -m checkrein.docs --record run.json`"
 NO_RUN = f"No run of `checkrein prove` is recorded here yet, so there is nothing to show. To record one: {HOW}."
 
 INTRO = (
@@ -29,7 +30,13 @@ def table(record: Record | None) -> str:
     heads = ["threat", "rules"]
     heads += [f"{what} on {client}" for client in record.clients for what in ("attacks stopped", "harmless twins passed")]
     rows = [_row(record, threat) for threat in Threat]
-    return f"{drawn(heads, rows)}\n\n{_origin(record)}"
+    parts = [drawn(heads, rows), _origin(record)]
+    limits = _limits(record.scenarios)
+    return "\n\n".join([*parts, "Open, that is known to get through:", limits] if limits else parts)
+
+
+def _limits(scenarios: Sequence[Played]) -> str:
+    return "\n".join(f"- {code(played.id)}: {prose(played.limit)}" for played in scenarios if played.limit)
 
 
 def _row(record: Record, threat: Threat) -> list[str]:
@@ -38,28 +45,36 @@ def _row(record: Record, threat: Threat) -> list[str]:
     for client in record.clients:
         for kind, good in ((Kind.ATTACK, Status.STOPPED), (Kind.BENIGN, Status.PASSED)):
             scenarios = record.of(threat, kind)
-            played = counted(scenarios, client, *(status for status in Status if status is not Status.SKIPPED))
-            cells.append(f"{counted(scenarios, client, good)} of {played}" if played else "no scenario")
+            cells.append(_cell(scenarios, client, good))
     return cells
+
+
+def _cell(scenarios: Sequence[Played], client: str, good: Status) -> str:
+    """``8 of 10, 1 open, 1 failed``; what was skipped does not count."""
+    played = counted(scenarios, client, *(status for status in Status if status is not Status.SKIPPED))
+    if not played:
+        return "no scenario"
+    bad = [(counted(scenarios, client, status), status.lower()) for status in (Status.OPEN, Status.FAILED)]
+    return ", ".join([f"{counted(scenarios, client, good)} of {played}", *(f"{count} {word}" for count, word in bad if count)])
 
 
 def _origin(record: Record) -> str:
     clients = " and ".join(record.clients)
     counts = Counter(status for played in record.scenarios for status in played.results.values())
     told = [f"{len(record.scenarios)} scenarios"]
-    told += [f"{counts[status]} runs {words}" for status, words in _WORDS.items() if counts[status]]
+    told += [f"{words}: {counts[status]}" for status, words in _WORDS.items() if counts[status]]
     missing = {scenario.id for scenario in load_all()} - {played.id for played in record.scenarios}
     late = f" {len(missing)} newer scenarios were not part of it." if missing else ""
     return (
-        f"Recorded on {record.date} with Checkrein {record.version} and Claude Code {clients} on Linux: {', '.join(told)}. "
+        f"Recorded on {record.date} with Checkrein {record.version} and Claude Code {clients} on Linux: {'; '.join(told)}. "
         f"A scenario of two threats counts for both.{late}"
     )
 
 
 _WORDS = {
-    Status.FAILED: "failed",
-    Status.OPEN: "of attacks that are known to get through",
-    Status.SKIPPED: "skipped (scenarios of other client versions, or what the machine could not give)",
+    Status.FAILED: "runs that failed",
+    Status.OPEN: "runs of attacks that are known to get through",
+    Status.SKIPPED: "runs skipped (they are about another version of the client, or need what the machine could not give)",
 }
 
 
@@ -78,8 +93,8 @@ def _section(record: Record, threat: Threat) -> list[str]:
         return [title, "No scenario yet."]
     rows = [_line(record, played) for played in (*attacks, *benign)]
     parts = [title, drawn(["scenario", "what", "kind", *record.clients], rows)]
-    limits = [f"- {code(played.id)}: {prose(played.limit)}" for played in attacks if played.limit]
-    return [*parts, "Known to get through:", "\n".join(limits)] if limits else parts
+    limits = _limits(attacks)
+    return [*parts, "Known to get through:", limits] if limits else parts
 
 
 def _line(record: Record, played: Played) -> list[str]:

@@ -8,6 +8,7 @@ import itertools
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
 MAX_TEXT = 1_000_000  # bytes of a script that is read to be judged
 MAX_MATCHES = 300
@@ -17,7 +18,7 @@ MAX_WALK = 20_000  # entries that one walk looks at
 class Disk:
     """A ``World`` (detect.shell.model) over the real disk.
 
-    ``environment`` is what commands inherit as far as it is known; ``is_trusted(path)`` tells whether a person vouches for a
+    ``downloads`` maps paths to the address that they came from. ``environment`` is what commands inherit as far as it is known; ``is_trusted(path)`` tells whether a person vouches for a
     file's content; ``config(cwd, key)`` reads the git configuration.
     """
 
@@ -27,11 +28,13 @@ class Disk:
         environment: Mapping[str, str],
         is_trusted: Callable[[str], bool],
         config: Callable[[str, str], str | None],
+        downloads: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.home = home
         self._environment = environment
         self._is_trusted = is_trusted
         self._config = config
+        self._downloads = downloads
 
     def variable(self, name: str) -> str | None:
         """The value of a variable that is the same for every process of this user."""
@@ -53,10 +56,14 @@ class Disk:
         return tuple(itertools.islice(matches, MAX_MATCHES))
 
     def script(self, path: str) -> str | None:
-        """The text of a file that nobody vouches for; None where there is none, it is no text, or a person vouches for it."""
+        """The text of a file that nobody vouches for; None where there is none, it is no text, or a person vouches for it.
+
+        A download that is no text is a NUL character alone: what it would do cannot be known.
+        """
         if "\0" in path or not os.path.isfile(path) or self._is_trusted(path):
             return None
-        return _read(path)
+        text = _read(path)
+        return "\0" if text is None and self._downloads.get(path) else text
 
     def git_config(self, cwd: str, key: str) -> str | None:
         """The value of a git configuration key."""

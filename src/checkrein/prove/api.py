@@ -70,13 +70,39 @@ class ToolResult:
     is_error: bool
 
 
-class ScriptedApi:
+class Traffic:
+    """All that a client sent, and what it says. ``failure`` is what went wrong while it was answered."""
+
+    def __init__(self) -> None:
+        self.requests: list[Recorded] = []
+        self.failure: BaseException | None = None
+
+    def messages(self) -> list[Recorded]:
+        """The requests that carried conversation."""
+        return [request for request in self.requests if request.path == "/v1/messages"]
+
+    def sent(self, text: str) -> bool:
+        """Whether ``text`` went out in any request, as it stands or as JSON writes it."""
+        wanted = {text.encode(), json.dumps(text)[1:-1].encode(), json.dumps(text, ensure_ascii=False)[1:-1].encode()}
+        return any(form in request.body for request in self.requests for form in wanted)
+
+    def results(self) -> dict[str, ToolResult]:
+        """The tool results that were sent, by the call's id (see ``call_id``)."""
+        found: dict[str, ToolResult] = {}
+        for request in self.messages():
+            for block in _blocks(request.json(), "user"):
+                if block.get("type") == "tool_result":
+                    result = ToolResult(str(block.get("tool_use_id")), _text(block.get("content")), bool(block.get("is_error")))
+                    found.setdefault(result.id, result)
+        return found
+
+
+class ScriptedApi(Traffic):
     """The server. Use it as a context manager. ``before_turn`` is called once before each turn of the main conversation."""
 
     def __init__(self, script: Script, before_turn: Callable[[int], None] | None = None) -> None:
+        super().__init__()
         self.script = script
-        self.requests: list[Recorded] = []
-        self.failure: BaseException | None = None
         self._before_turn = before_turn
         self._reached = -1
         self._lock = threading.Lock()
@@ -97,25 +123,6 @@ class ScriptedApi:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-    def messages(self) -> list[Recorded]:
-        """The requests that carried conversation."""
-        return [request for request in self.requests if request.path == "/v1/messages"]
-
-    def sent(self, text: str) -> bool:
-        """Whether ``text`` went out in any request, as it stands or as JSON writes it."""
-        wanted = {text.encode(), json.dumps(text)[1:-1].encode(), json.dumps(text, ensure_ascii=False)[1:-1].encode()}
-        return any(form in request.body for request in self.requests for form in wanted)
-
-    def results(self) -> dict[str, ToolResult]:
-        """The tool results that were sent, by the call's id (see ``call_id``)."""
-        found: dict[str, ToolResult] = {}
-        for request in self.messages():
-            for block in _blocks(request.json(), "user"):
-                if block.get("type") == "tool_result":
-                    result = ToolResult(str(block.get("tool_use_id")), _text(block.get("content")), bool(block.get("is_error")))
-                    found.setdefault(result.id, result)
-        return found
 
     def answer(self, request: Recorded) -> Json:
         """The message that answers ``request``."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checkrein.ledger import Entry
-from checkrein.prove.api import ScriptedApi, ToolResult, call_id
+from checkrein.prove.api import ToolResult, Traffic, call_id
 from checkrein.prove.drive import ClientRun
 from checkrein.prove.scenario import CallResult, DiskState, Expect, Is, Kind, OnRecord, Scenario
 from checkrein.prove.world import World, state_of
@@ -21,7 +21,7 @@ class Evidence:
     """What a run left: the client's own words, all requests, the record, and the disk before."""
 
     run: ClientRun
-    api: ScriptedApi
+    api: Traffic
     entries: Sequence[Entry]
     before: Mapping[str, Any]
 
@@ -141,5 +141,6 @@ def _difference(before: tuple[Any, ...], now: tuple[Any, ...]) -> str:
 
 
 def _last_words(run: ClientRun) -> str:
-    said = str(run.result().get("result", "")) or run.stdout[-_SHOWN:]
+    result = run.result()
+    said = str(result.get("result") or result.get("terminal_reason") or "" if result else run.stdout[-_SHOWN:])
     return f"{said[:_SHOWN]!r} {run.stderr[-_SHOWN:]!r} (exit {run.code})"

@@ -31,6 +31,8 @@ from checkrein.setup.people import Person
 from checkrein.setup.protect import Endpoint, Machine, up
 
 _END_SECONDS = 20.0
+_GONE = frozenset({"", "Z", "X"})
+_HALTED = _GONE | {"T", "t"}
 _CUT_OFF = b'{"hookSpecificOutput": {"hookEventName": "PreToo'
 
 
@@ -61,13 +63,18 @@ class _Process:
         return cls(pid, supervisor.start_time(pid))
 
     @property
+    def state(self) -> str:
+        """The kernel's letter for what it does (proc(5)); empty where there is no such process any more."""
+        try:
+            letter = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[0].decode()
+        except (OSError, IndexError):
+            return ""
+        return letter if supervisor.start_time(self.pid) == self.started else ""
+
+    @property
     def lives(self) -> bool:
         """False for a zombie too: it does nothing any more, and where nobody collects it, it stays."""
-        try:
-            state = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
-        except (OSError, IndexError):
-            return False
-        return state != b"Z" and supervisor.start_time(self.pid) == self.started
+        return self.state not in _GONE
 
     def signal(self, number: int) -> None:
         if self.lives:
@@ -124,15 +131,14 @@ class Protection:
 
     def inflict(self, fault: Fault) -> None:
         """Let ``fault`` befall the service. Returns once it is so."""
-        keeper, worker = self._processes
+        keeper, worker = self._processes[0], self._worker()
         match fault:
             case Fault.KILL_WORKER:
-                worker.signal(signal.SIGKILL)
+                self._kill(worker)
             case Fault.HANG_WORKER:
-                worker.signal(signal.SIGSTOP)
+                self._halt(worker)
             case Fault.HANG:
-                keeper.signal(signal.SIGSTOP)
-                worker.signal(signal.SIGSTOP)
+                self._halt(keeper, worker)
             case Fault.DISARM:
                 (self.world.home / ".claude/settings.json").write_text('{"disableAllHooks": true}')
             case _:
@@ -144,10 +150,23 @@ class Protection:
         elif fault is Fault.ERROR_ANSWERS:
             self._impersonate(500, b"")
 
+    def _worker(self) -> _Process:
+        """The worker of this moment: the supervisor may have put a new one in place."""
+        now = manage.status(self.paths).health.get("pid")
+        if isinstance(now, int) and now not in [process.pid for process in self._processes]:
+            self._processes.append(_Process.of(now))
+        return self._processes[-1]
+
     def _kill(self, *processes: _Process) -> None:
         for process in processes:
             process.signal(signal.SIGKILL)
         while any(process.lives for process in processes):
+            time.sleep(0.01)
+
+    def _halt(self, *processes: _Process) -> None:
+        for process in processes:
+            process.signal(signal.SIGSTOP)
+        while any(process.state not in _HALTED for process in processes):
             time.sleep(0.01)
 
     def _impersonate(self, status: int, body: bytes) -> None:

@@ -11,7 +11,7 @@ from checkrein.core import Threat
 from checkrein.prove.run import Outcome, Status
 from checkrein.report.text import clean
 
-_WIDTH = 34
+_WIDTH = 40
 
 
 def matrix(outcomes: Sequence[Outcome]) -> Iterator[str]:

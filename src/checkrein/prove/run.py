@@ -103,9 +103,11 @@ def play(scenario: Scenario, client: ClientProgram, settings: Settings) -> Outco
         found = (f"the run broke down: {exc}",)
     status = Status.FAILED if found else _good(scenario)
     kept = settings.keep or bool(found)
-    if world is not None and not kept:
-        world.remove()
-    return Outcome(scenario, client.version, status, found, time.monotonic() - start, root if kept else None)
+    if world is not None:
+        world.remove(keep_evidence=kept)
+    return Outcome(
+        scenario, client.version, status, found, time.monotonic() - start, root if kept and world is not None else None
+    )
 
 
 def _good(scenario: Scenario) -> Status:

@@ -148,7 +148,7 @@ class Scenario:
 
 
 def load_all(folder: Path | None = None) -> tuple[Scenario, ...]:
-    """The scenarios in ``folder`` (the built-in ones by default), in the order of their file names. UsageError as in ``load``."""
+    """The built-in scenarios, or those in ``folder``, in the order of their file names. UsageError as in ``load``."""
     place = folder or Path(str(resources.files(__package__) / "scenarios"))
     scenarios = tuple(load(path.read_text("utf-8"), str(path)) for path in sorted(place.glob(f"*{SUFFIX}")))
     _check_twins(scenarios)

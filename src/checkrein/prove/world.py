@@ -90,16 +90,16 @@ class World:
         """A path of a scenario: ``~/x`` is below home, everything else below the project."""
         return self.home / name[2:] if name.startswith("~/") else self.project / name
 
-    def remove(self) -> None:
-        """Delete all of it, folders without write permission too."""
-        for place in (self.root, self.runtime):
+    def remove(self, *, keep_evidence: bool = False) -> None:
+        """Delete all of it, folders without write permission too; with ``keep_evidence`` only what lies elsewhere."""
+        for place in (self.runtime,) if keep_evidence else (self.root, self.runtime):
             for folder, _, _ in os.walk(place):
                 Path(folder).chmod(0o700)
             shutil.rmtree(place, ignore_errors=True)
 
 
 def build(scenario: Scenario, root: Path, origin: Origin) -> World:
-    """Make the world of ``scenario`` in ``root``, a folder that is not there yet. ClientError where git fails."""
+    """Make the world of ``scenario`` in ``root``, which is not there yet. ClientError, and no world, where git fails."""
     root.mkdir(parents=True)
     root.chmod(0o700)
     world = World(root, Path(tempfile.mkdtemp(prefix="checkrein-")), {})
@@ -110,6 +110,15 @@ def build(scenario: Scenario, root: Path, origin: Origin) -> World:
         fixtures=str(FIXTURES),
         canary=f"canary{secrets.token_hex(8)}",
     )
+    try:
+        _furnish(world, scenario, origin)
+    except BaseException:
+        world.remove()
+        raise
+    return world
+
+
+def _furnish(world: World, scenario: Scenario, origin: Origin) -> None:
     world.project.mkdir(parents=True)
     (world.home / "bin").mkdir()
     for place, copies in ((world.home, origin.home), (world.project, origin.project)):
@@ -125,7 +134,6 @@ def build(scenario: Scenario, root: Path, origin: Origin) -> World:
     for target, source in hardlinks:
         target.unlink(missing_ok=True)
         target.hardlink_to(source)
-    return world
 
 
 def _lay_out(world: World, scenario: Scenario) -> list[tuple[Path, Path]]:

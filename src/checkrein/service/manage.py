@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -24,6 +25,7 @@ from checkrein.service.paths import ServicePaths
 UNIT = "checkrein.service"
 START_SECONDS = 30.0
 STOP_SECONDS = 25.0
+_PORT_TRIES = 200
 _KEPT = ("HOME", "PATH", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "CLAUDE_CONFIG_DIR")
 _DETACH = "import os,sys\nif os.fork(): os._exit(0)\nos.setsid()\nos.chdir('/')\nos.execv(sys.argv[1], sys.argv[1:])"
 
@@ -198,13 +200,29 @@ def _start_unit(command: Sequence[str], env: Mapping[str, str]) -> None:
 
 
 def _choose_port(paths: ServicePaths) -> int:
-    """A free port, kept for the life of the install: the client's settings name it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    paths.port_file.write_text(f"{port}\n")
-    paths.port_file.chmod(0o600)
-    return port
+    """A free port, kept for the life of the install: the client's settings name it.
+
+    It lies below the ports that the kernel gives to outgoing connections, any of which could hold it when it is bound again.
+    """
+    top = min(_first_ephemeral_port(), 32_768)
+    for _ in range(_PORT_TRIES):
+        port = 20_000 + secrets.randbelow(max(top - 20_000, 1_000))
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        paths.port_file.write_text(f"{port}\n")
+        paths.port_file.chmod(0o600)
+        return port
+    raise ServiceError("no port is free for the service", why=f"{_PORT_TRIES} were tried", fix="close programs that listen")
+
+
+def _first_ephemeral_port() -> int:
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return 32_768
 
 
 def _require_free(port: int, paths: ServicePaths) -> None:

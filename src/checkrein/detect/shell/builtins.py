@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind
+from checkrein.detect.shell.escapes import printf_text
+from checkrein.detect.shell.expand import BLANKS, split_fields
 from checkrein.detect.shell.model import Invocation, ScriptFile, absolute
-from checkrein.detect.shell.values import ANYTHING, SILENT, Stream, Value, network_in
+from checkrein.detect.shell.state import State, elsewhere
+from checkrein.detect.shell.values import ANYTHING, NUL, SILENT, Stream, Value, network_in
 
 if TYPE_CHECKING:
     from checkrein.detect.shell.interpreter import Frame, Interpreter
 
+MAX_LINES = 5_000
 Builtin = Callable[["Interpreter", Sequence[Value], "Frame", Mapping[str, Value]], Stream | None]
 
 
 def _cd(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
     state = frame.state
     targets = [value.text for value in argv[1:] if value.text == "-" or not value.text.startswith("-")]
-    home = state.variables.get("HOME", (Value(interpreter.world.home),))[0].text
+    home = _one(state.variables.get("HOME"), interpreter.world.home)
     target = targets[0] if targets else home
     before = state.cwd
     if target == "-":
-        target = state.variables.get("OLDPWD", (Value(UNKNOWN),))[0].text
+        target = _one(state.variables.get("OLDPWD"), UNKNOWN)
     state.cwd = absolute(target, state.cwd)
     if UNKNOWN in target and not target.startswith((UNKNOWN, "/")):
         state.cwd = absolute(target, before)
@@ -31,6 +36,11 @@ def _cd(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, _: Mappin
         state.cwd = f"/{UNKNOWN}"
     state.set("OLDPWD", Value(before))
     return SILENT
+
+
+def _one(values: Sequence[Value] | None, default: str) -> str:
+    """The text of a variable that has one value, ``default`` where it is not set."""
+    return default if not values else values[0].text if len(values) == 1 else UNKNOWN
 
 
 def _pushd(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
@@ -69,33 +79,62 @@ def _source(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, _: Ma
         return SILENT
     path = interpreter.path(argv[1], frame)
     invocation = Invocation(argv=tuple(value.text for value in argv), cwd=frame.state.cwd, world=interpreter.world)
-    written = frame.state.files.get(path)
+    written = interpreter.written(path, frame)
     if written is not None:
         return run_text(interpreter, written, frame, "source")
     text = None if UNKNOWN in path else interpreter.world.script(path)
     if text is not None:
         return interpreter.text(text, replace(frame, depth=frame.depth + 1))
+    frame.state.sourced |= {f"sourced:{path}"}
     return interpreter.outcomes((ScriptFile(path, "shell"),), invocation, replace(frame, depth=frame.depth + 1))
 
 
 def _declare(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
-    exporting = argv[0].text == "export"
+    state = frame.state
+    options = "".join(value.text[1:] for value in argv[1:] if value.text.startswith("-"))
+    exporting = argv[0].text == "export" or "x" in options
     for value in argv[1:]:
-        name, equals, text = value.text.partition("=")
-        if name.startswith("-"):
-            exporting = exporting or "x" in name
+        left, equals, text = value.text.partition("=")
+        name = left.removesuffix("+")
+        if name.startswith(("-", "+")):
             continue
-        if equals:
-            frame.state.set(name.removesuffix("+"), Value(text, origins=value.origins))
+        if "A" in options and name not in state.arrays:
+            state.set_element(name, UNKNOWN, Value(""))
+        if "n" in options and equals and argv[0].text != "export":
+            state.references[name] = text
+        elif equals and set(options) & set("iul"):
+            state.set(name, Value(UNKNOWN, origins=value.origins))  # what is assigned is changed on its way
+        elif equals:
+            _assign(state, name, Value(text, value.glob, value.origins), append=left.endswith("+"))
         if exporting:
-            frame.state.exported[name] = None
+            state.exported[name] = None
     return SILENT
 
 
+def _assign(state: State, name: str, value: Value, *, append: bool) -> None:
+    element = re.fullmatch(r"(\w+)\[(.*)\]", name)
+    if append:
+        state.set(name, Value(UNKNOWN, origins=value.origins)) if name not in state.variables else state.set(
+            name, Value(_one(state.variables[name], "") + value.text, value.glob, value.origins)
+        )
+    elif element:
+        state.set_element(element[1], element[2], value)
+    else:
+        state.set(name, value)
+
+
 def _unset(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
+    options = "".join(value.text[1:] for value in argv[1:] if value.text.startswith("-"))
     for value in argv[1:]:
-        frame.state.variables.pop(value.text, None)
-        frame.state.functions.pop(value.text, None)
+        if value.text.startswith("-"):
+            continue
+        name, bracket, _index = value.text.partition("[")
+        if bracket:
+            frame.state.set_element(name, UNKNOWN, Value(""))
+        elif "f" in options or (name not in frame.state.variables and name not in frame.state.arrays and "v" not in options):
+            frame.state.functions.pop(name, None)
+        else:
+            frame.state.forget(name)
     return SILENT
 
 
@@ -112,8 +151,11 @@ def _set(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, V
 
 
 def _shift(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
-    count = int(argv[1].text) if len(argv) > 1 and argv[1].text.isdigit() else 1
-    frame.state.positional = frame.state.positional[count:]
+    count = argv[1].text if len(argv) > 1 else "1"
+    if count.isdecimal() and len(count) < 7:
+        frame.state.positional = frame.state.positional[int(count) :]
+    else:
+        frame.state.positional = tuple(elsewhere(frame.state.positional) for _ in frame.state.positional)
     return SILENT
 
 
@@ -121,7 +163,7 @@ def _alias(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str,
     for value in argv[1:]:
         name, equals, text = value.text.partition("=")
         if equals and name:
-            frame.state.aliases[name] = text
+            frame.state.aliases[name] = (text,)
     return SILENT
 
 
@@ -131,43 +173,77 @@ def _unalias(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[st
     return SILENT
 
 
-def _read(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
+def _read(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
     names = _operands(argv, with_value="adinNptu")
-    if frame.line is not None:
-        line = frame.line
-    elif frame.stdin is not None:
-        line = Value(frame.stdin.text.split("\n", 1)[0], origins=frame.stdin.origins)
-    else:
-        line = ANYTHING
+    line = interpreter.next_line(frame)
+    letters = {letter for value in argv[1:] if value.text.startswith("-") for letter in value.text[1:]}
+    if _option(argv, "d") == "" and "d" in letters and line.known and frame.stdin is not None and frame.line is None:
+        line = Value(frame.stdin.text.rstrip("\n"), origins=frame.stdin.origins)  # -d '': all there is
+    elif letters & set("dnNu") or ("r" not in letters and "\\" in line.text):
+        line = Value(UNKNOWN, origins=line.origins)
+    separators = env["IFS"].text if "IFS" in env else _one(frame.state.variables.get("IFS"), BLANKS)
     array = _option(argv, "a")
-    if array:
-        frame.state.arrays[array] = tuple(Value(word, origins=line.origins) for word in line.text.split())
-    if len(names) <= 1:
-        frame.state.set(names[0] if names else "REPLY", line)
+    if not line.known or UNKNOWN in separators:
+        for name in [array] if array else names or ["REPLY"]:
+            unknown = line if len(names) == 1 and not array else Value(UNKNOWN, origins=line.origins)
+            frame.state.set_array(name, (unknown,)) if array else frame.state.set(name, unknown)
+        if array:
+            frame.state.set_element(array, UNKNOWN, Value(UNKNOWN, origins=line.origins))
         return SILENT
-    words = line.text.split(None, len(names) - 1) if line.known else [UNKNOWN] * len(names)
+    if array:
+        words = _split_line(line.text, separators, len(line.text) + 1)
+        frame.state.set_array(array, (Value(word, origins=line.origins) for word in words))
+        return SILENT
+    if not names:
+        frame.state.set("REPLY", line)
+        return SILENT
+    words = _split_line(line.text, separators, len(names))
     for at, name in enumerate(names):
         frame.state.set(name, Value(words[at] if at < len(words) else "", origins=line.origins))
     return SILENT
 
 
+def _split_line(text: str, separators: str, count: int) -> list[str]:
+    """At most ``count`` fields; the last one takes the rest with its separators, but for blanks at the end."""
+    blanks = "".join(char for char in separators if char in BLANKS)
+    rest = text.strip(blanks) if blanks else text
+    words: list[str] = []
+    while rest and len(words) < count - 1:
+        word, delimiter = next(split_fields(rest, separators))
+        words.append(word)
+        rest = rest[len(word) + len(delimiter) :]
+        if not delimiter:
+            return words
+    if rest:
+        last = list(split_fields(rest, separators))
+        words.append(last[0][0] if len(last) == 2 and not last[1][0] else rest)
+    return words
+
+
 def _mapfile(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
     names = _operands(argv, with_value="dnOsuCc")
     stream = frame.stdin or Stream()
-    lines = stream.text.rstrip("\n").split("\n")
-    frame.state.arrays[names[0] if names else "MAPFILE"] = tuple(Value(line, origins=stream.origins) for line in lines)
+    lines = stream.text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    name = names[0] if names else "MAPFILE"
+    frame.state.set_array(name, (Value(line, origins=stream.origins) for line in lines))
+    if not any(value.text.startswith("-") and "t" in value.text for value in argv[1:]):
+        frame.state.set_array(name, (Value(f"{line}\n", origins=stream.origins) for line in lines))
+    plain = all(value.text in ("-t", name) for value in argv[1:])
+    if not plain or UNKNOWN in stream.text or len(lines) > MAX_LINES:
+        frame.state.set_element(name, UNKNOWN, Value(UNKNOWN, origins=stream.origins))
     return SILENT
 
 
 def _printf(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream | None:
-    from checkrein.detect.shell import outputs  # noqa: PLC0415 - the two modules know each other
-
-    if len(argv) > 2 and argv[1].text == "-v":
-        origins = frozenset[str]().union(*(value.origins for value in argv))
-        text = outputs.printf_text([value.text for value in argv[3:]])
-        frame.state.set(argv[2].text, Value(text, origins=origins))
-        return SILENT
-    return None
+    words = list(argv[1:])
+    if not words or not words[0].text.startswith("-v"):
+        return None
+    name = words.pop(0).text[2:] or (words.pop(0).text if words else "")
+    text = printf_text([value.text for value in words]).replace(NUL, "")
+    _assign(frame.state, name, Value(text, origins=frozenset[str]().union(*(value.origins for value in argv))), append=False)
+    return SILENT
 
 
 def _trap(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
@@ -182,26 +258,23 @@ def _exec(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Ma
     while words and words[0].text.startswith("-"):
         if words.pop(0).text == "-a" and words:
             words.pop(0)
-    return interpreter.run(words, frame, dict(env)) if words else SILENT
+    return interpreter.bare(words, frame, dict(env)) if words else SILENT
 
 
 def _transparent(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream | None:
-    """``builtin``, ``coproc``, ``noglob``, ``nocorrect``: the rest is the command."""
+    """``noglob``, ``nocorrect``: the rest is the command."""
     words = list(argv[1:])
     return interpreter.run(words, frame, dict(env)) if words else SILENT
 
 
 def _command(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream | None:
+    """``command`` and ``builtin``: no function has a say."""
     words = list(argv[1:])
     while words and words[0].text.startswith("-"):
         option = words.pop(0).text
-        if "v" in option.lower():
+        if argv[0].text == "command" and "v" in option.lower():
             return None  # only asks where the program is
-    bare = replace(frame, state=frame.state.fork())
-    bare.state.functions, bare.state.aliases = {}, {}
-    output = interpreter.run(words, bare, dict(env)) if words else SILENT
-    frame.state.cwd = bare.state.cwd
-    return output
+    return interpreter.bare(words, frame, dict(env)) if words else SILENT
 
 
 def _time(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
@@ -211,6 +284,13 @@ def _time(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Ma
         if option in ("-f", "-o", "--format", "--output") and words:
             words.pop(0)
     return interpreter.run(words, frame, dict(env)) if words else SILENT
+
+
+def _let(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
+    for value in argv[1:]:
+        if match := re.match(r"\W*([A-Za-z_]\w*)", value.text):
+            frame.state.set(match[1], ANYTHING)
+    return SILENT
 
 
 def _quiet(*_: object) -> Stream:
@@ -242,15 +322,15 @@ def _option(argv: Sequence[Value], letter: str) -> str:
 TABLE: dict[str, Builtin] = {
     ".": _source,
     "alias": _alias,
-    "builtin": _transparent,
+    "builtin": _command,
     "cd": _cd,
     "chdir": _cd,
     "command": _command,
-    "coproc": _transparent,
     "declare": _declare,
     "eval": _eval,
     "exec": _exec,
     "export": _declare,
+    "let": _let,
     "local": _declare,
     "mapfile": _mapfile,
     "nocorrect": _transparent,
@@ -280,7 +360,6 @@ TABLE: dict[str, Builtin] = {
         "return",
         "break",
         "continue",
-        "let",
         "shopt",
         "ulimit",
         "umask",

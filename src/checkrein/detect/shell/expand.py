@@ -27,7 +27,9 @@ IN_ARITHMETIC = re.compile(
     r"(?:\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(?:\[[^]]*\]\s*)?(?:\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))"
 )
 ASSIGNED = frozenset(("=", ":="))
-VOLATILE = frozenset(("_", "RANDOM", "SECONDS", "LINENO", "BASHPID", "SRANDOM", "EPOCHSECONDS", "EPOCHREALTIME", "OPTARG", "BASH_COMMAND"))
+VOLATILE = frozenset(
+    ("_", "RANDOM", "SECONDS", "LINENO", "BASHPID", "SRANDOM", "EPOCHSECONDS", "EPOCHREALTIME", "OPTARG", "BASH_COMMAND")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ class Expander:
     ``run`` gives the output of a substitution's script, ``process`` the path that stands for a process substitution.
     """
 
-    def __init__(self, state: State, world: World, run: Callable[[Script], Value], process: Callable[[Script, str], str]) -> None:
+    def __init__(
+        self, state: State, world: World, run: Callable[[Script], Value], process: Callable[[Script, str], str]
+    ) -> None:
         self.state = state
         self.world = world
         self.run = run
@@ -76,20 +80,18 @@ class Expander:
 
     def pattern(self, word: Word) -> Value:
         """The word as a pattern: what was quoted in it is escaped with brackets, so that it stands for itself."""
-        values = [
-            piece.value if piece.value.glob or piece.split else Value(quoted_pattern(piece.value.text), origins=piece.value.origins)
-            for piece in self._pieces(word, assigned=True)
-        ]
+        values: list[Value] = []
+        for part in word.parts:
+            value = Value(part.text) if isinstance(part, Literal) else self.single(Word((part,)))
+            quoted = not isinstance(part, Process) and part.quoted
+            values.append(Value(quoted_pattern(value.text), origins=value.origins) if quoted else value)
         return bounded(Value("".join(value.text for value in values), origins=origins_of(values)))
 
     def _split(self, word: Word) -> list[Value]:
         fields: list[Value] = []
         current: Value | None = None
         for piece in _joined(self._pieces(word)):
-            if not piece.split:
-                current = _join(current, piece.value)
-            else:
-                current = self._split_text(piece.value, current, fields)
+            current = self._split_text(piece.value, current, fields) if piece.split else _join(current, piece.value)
             if piece.ends and current is not None:
                 fields.append(current)
                 current = None
@@ -182,7 +184,7 @@ class Expander:
         def one(match: re.Match[str]) -> str:
             if match.end() == len(piece) and not (last or closed):
                 return match[0]
-            return match[1] + self._home(match[2], match[0][len(match[1]) :])
+            return match[1] + self._home(match[2])
 
         results: list[str] = []
         named = bool(re.match(r"[A-Za-z_]\w*=", text))
@@ -192,7 +194,7 @@ class Expander:
             results.append(TILDE.sub(one, piece, count=1) if TILDE.match(piece) else piece)
         return ":".join(results)
 
-    def _home(self, user: str, written: str) -> str:
+    def _home(self, user: str) -> str:
         if user == "":
             return self._text("HOME", self.world.home)
         if user == "+":
@@ -243,7 +245,7 @@ class Expander:
         if operator.startswith("length"):
             return self._length(part, values)
         if part.argument is None or not operator:
-            return [ANYTHING] if values is None else values
+            return [Value(UNKNOWN, origins=self.state.sourced)] if values is None else values
         if operator == "unread":
             self.single(part.argument)
             return [ANYTHING]
@@ -344,7 +346,7 @@ class Expander:
 
 
 def split_fields(text: str, separators: str) -> Iterator[tuple[str, str]]:
-    """(text, the delimiter behind it) as IFS splits: blanks in a row are one delimiter, any other separator is one by itself."""
+    """(text, the delimiter behind it) as IFS splits: blanks in a row are one delimiter, any other is one by itself."""
     if not separators:
         yield text, ""
         return
@@ -395,12 +397,14 @@ def _join(left: Value | None, right: Value) -> Value:
 
 
 def expand_braces(word: Word) -> list[Word]:
-    """``a{b,c}d`` as the words ``abd`` and ``acd``; ``{1..3}`` as its numbers. Behind ``MAX_BRACES`` words one stands for the rest."""
+    """``a{b,c}d`` as the words ``abd`` and ``acd``; ``{1..3}`` as its numbers. One word stands for all behind ``MAX_BRACES``."""
     if not word.braces:
         return [word]
     atoms: list[str | Part] = []
     for part in word.parts:
         if isinstance(part, Literal) and not part.quoted:
+            if part.text[:1] == "{" and atoms and isinstance(atoms[-1], Parameter) and not atoms[-1].operator:
+                atoms[-1] = Literal(UNKNOWN, quoted=True)  # braces come first: $X{a,b} is $Xa $Xb
             atoms.extend(part.text)
         else:
             atoms.append(part)

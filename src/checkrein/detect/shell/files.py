@@ -65,8 +65,11 @@ def rm(invocation: Invocation) -> Iterator[Outcome]:
     if options.has("-f", "--force") or name != "rm":
         flags |= Flag.FORCE
     label = f"{name}{' -r' if options.has('-r', '-R', '--recursive') else ''}"
-    for path, glob in paths(options, invocation):
-        yield Effect(EffectKind.DELETE, path, label, flags=flags | glob)
+    for at, word in options.operands:
+        glob = Flag.GLOB if at + 1 in invocation.globs else Flag.NONE
+        through = Flag.THROUGH if word.endswith(("/", "/.")) else Flag.NONE
+        if word:
+            yield Effect(EffectKind.DELETE, absolute(word, invocation.cwd), label, flags=flags | glob | through)
 
 
 def unlink(invocation: Invocation) -> Iterator[Outcome]:

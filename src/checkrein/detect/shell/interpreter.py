@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell import builtins, outputs
-from checkrein.detect.shell.expand import Expander
+from checkrein.detect.shell.expand import GLOB, Expander, bounded
+from checkrein.detect.shell.files import is_device
 from checkrein.detect.shell.languages import interpreter_language, language_of
+from checkrein.detect.shell.lexer import BEYOND
 from checkrein.detect.shell.model import Argv, Invocation, Outcome, ScriptFile, ShellText, Snippet, World, absolute
 from checkrein.detect.shell.nodes import (
     AndOr,
@@ -22,6 +25,7 @@ from checkrein.detect.shell.nodes import (
     Function,
     Group,
     If,
+    Literal,
     Parameter,
     Part,
     Pipeline,
@@ -38,12 +42,20 @@ from checkrein.detect.shell.parser import parse
 from checkrein.detect.shell.registry import handler_for, is_described
 from checkrein.detect.shell.sql import looks_like_sql, sql_outcomes
 from checkrein.detect.shell.state import State
-from checkrein.detect.shell.values import ANYTHING, SILENT, Stream, Value, files_in, network_in
+from checkrein.detect.shell.values import ANYTHING, NUL, SILENT, Stream, Value, files_in, network_in
 
+PRELOADS = frozenset(("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES"))
+MAX_SOURCE = {"perl": 6_000}
+"""Characters of a snippet that are looked into, by language; the perl grammar takes more than linear time on crafted text."""
+USUAL_SOURCE = 24_000
 MAX_STEPS = 4_000
 MAX_DEPTH = 24
 MAX_SCENARIOS = 8
 MAX_ITERATIONS = 200
+MAX_RECURSION = 3
+STANDARD_INPUT = frozenset(("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"))
+PRINTS_VARIABLES = frozenset(("env", "printenv"))
+SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ksh", "cmd", "powershell", "pwsh"))
 SILENT_DEVICES = frozenset(
     ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "/dev/zero", "/dev/random", "/dev/urandom")
 )
@@ -81,6 +93,7 @@ class Interpreter:
         self._steps = 0
         self._descriptors = itertools.count(63)
         self._readers: dict[str, tuple[Script, Frame]] = {}  # >(...): what reads what is written there
+        self._taken: dict[int, tuple[object, int]] = {}  # how many lines `read` took of a stream
 
     # -- texts and scripts
 
@@ -89,10 +102,10 @@ class Interpreter:
         if frame.depth > MAX_DEPTH:
             self.unresolved("code that runs code", f"is nested more than {MAX_DEPTH} deep", frame)
             return Stream()
-        script = parse(text)
+        script = parse(text.replace(NUL, ""))
         for problem in script.problems:
             self.analysis.problems.append(problem)
-            if problem.startswith("more than"):
+            if problem.startswith(BEYOND):
                 self.unresolved("a very long or deep command", problem, frame)
         return self.script(script, replace(frame, depth=frame.depth + 1))
 
@@ -111,11 +124,10 @@ class Interpreter:
                 return self._simple(node, frame)
             case Pipeline(commands):
                 return self._pipeline(commands, frame)
-            case AndOr(left, _, right):
-                return self._and_or(left, right, frame)
+            case AndOr():
+                return self._and_or(node, frame)
             case Background(command):
-                self.command(command, replace(frame, state=frame.state.fork(), parallel=True))
-                return SILENT
+                return self.command(command, replace(frame, state=frame.state.fork(), parallel=True))
             case Group(body, subshell, redirects):
                 state = frame.state.fork() if subshell else frame.state
                 return self._redirected(redirects, replace(frame, state=state), body)
@@ -128,10 +140,13 @@ class Interpreter:
             case Case():
                 return self._case(node, frame)
             case Function(name, body):
-                frame.state.functions[name] = body
+                frame.state.functions[name] = (body,)
                 return SILENT
             case Test(words, redirects):
-                self._expander(frame).fields(words)
+                expander = self._expander(frame)
+                expander.fields(words)
+                for word in words:
+                    expander.calculate("".join(part.text for part in word.parts if isinstance(part, Literal)))
                 self._redirections(redirects, frame)
                 return SILENT
 
@@ -146,18 +161,25 @@ class Interpreter:
             stream = self.command(command, replace(frame, state=frame.state.fork(), stdin=stream, parallel=True))
         return stream or SILENT
 
-    def _and_or(self, left: Command, right: Command, frame: Frame) -> Stream:
-        output = self.command(left, frame)
-        taken = frame.state.fork()
-        output = output + self.command(right, replace(frame, state=taken))
-        frame.state.merge((frame.state.fork(), taken))
+    def _and_or(self, node: AndOr, frame: Frame) -> Stream:
+        """Every command of a chain may run or not; the first one does."""
+        chain: list[Command] = []
+        first: Command = node
+        while isinstance(first, AndOr):
+            chain.append(first.right)
+            first = first.left
+        output = self.command(first, frame)
+        for right in reversed(chain):
+            taken = frame.state.fork()
+            output = output + self.command(right, replace(frame, state=taken))
+            frame.state.merge((frame.state.fork(), taken))
         return output
 
     def _if(self, node: If, frame: Frame) -> Stream:
         stdin, sinks = self._redirections(node.redirects, frame)
         inner = replace(frame, stdin=stdin or frame.stdin)
         output = SILENT
-        branches = [frame.state.fork()]
+        branches = [] if not node.branches[-1][0].commands else [frame.state.fork()]  # with an else, one branch runs
         for condition, body in node.branches:
             self.script(condition, inner)
             branch = frame.state.fork()
@@ -184,11 +206,11 @@ class Interpreter:
         stdin, sinks = self._redirections(node.redirects, frame)
         inner = replace(frame, stdin=stdin or frame.stdin)
         expander = self._expander(frame)
-        for part in node.header:
-            expander.single(Word((part,)))
+        expander.parts(node.header)
+        expander.calculate("".join(part.text for part in node.header if isinstance(part, Literal)))
         values: Sequence[Value] = [ANYTHING]
         if node.name:
-            values = frame.state.positional if node.words is None else expander.fields(node.words)
+            values = frame.state.positional if node.words is None else self._choices(node.words, frame)
         output = SILENT
         distinct = list(dict.fromkeys(values))
         if len(distinct) > MAX_ITERATIONS:
@@ -196,8 +218,28 @@ class Interpreter:
         for value in distinct[:MAX_ITERATIONS]:
             if node.name:
                 frame.state.set(node.name, value)
-            output = output + self.script(node.body, inner)
+            output = output + self._round(node.body, inner)
         return self._sink(output, sinks, frame)
+
+    def _round(self, body: Script, frame: Frame) -> Stream:
+        """One round of a loop, and a second where the first left other variables for it."""
+        before = dict(frame.state.variables)
+        output = self.script(body, frame)
+        return output + self.script(body, frame) if frame.state.variables != before else output
+
+    def _choices(self, words: tuple[Word, ...], frame: Frame) -> list[Value]:
+        """The fields of words under all that their variables may be."""
+        names = [name for name in _names(Simple(words)) if len(frame.state.variables.get(name, ())) > 1]
+        choices = list(itertools.islice(itertools.product(*(frame.state.variables[name] for name in names)), MAX_SCENARIOS + 1))
+        if len(choices) > MAX_SCENARIOS:
+            return [ANYTHING]
+        fields: list[Value] = []
+        for values in choices:
+            state = frame.state.fork() if names else frame.state
+            for name, value in zip(names, values, strict=True):
+                state.set(name, value)
+            fields += self._expander(replace(frame, state=state)).fields(words)
+        return fields
 
     def _while(self, node: While, frame: Frame) -> Stream:
         stdin, sinks = self._redirections(node.redirects, frame)
@@ -212,27 +254,31 @@ class Interpreter:
         for line in lines[:MAX_ITERATIONS]:
             inner = replace(frame, stdin=stream, line=line)
             self.script(node.condition, inner)
-            output = output + self.script(node.body, inner)
+            output = output + self._round(node.body, inner)
         return self._sink(output, sinks, frame)
 
     # -- simple commands
 
     def _simple(self, node: Simple, frame: Frame) -> Stream:
-        uncertain = [name for name in _names(node) if len(frame.state.variables.get(name, ())) > 1]
-        if not uncertain:
+        """Once for every combination of what its variables, and the folder, may be."""
+        variables = frame.state.variables
+        uncertain = [name for name in (*_names(node), "IFS") if len(variables.get(name, ())) > 1]
+        places = (frame.state.cwd, *frame.state.folders_too)
+        if not uncertain and len(places) == 1:
             return self._simple_once(node, frame)
         output = SILENT
-        choices = itertools.product(*(frame.state.variables[name] for name in uncertain))
-        for combination in itertools.islice(choices, MAX_SCENARIOS):
+        choices = itertools.product(places, itertools.product(*(variables[name] for name in uncertain)))
+        states: list[State] = []
+        for place, values in itertools.islice(choices, MAX_SCENARIOS):
             state = frame.state.fork()
-            for name, value in zip(uncertain, combination, strict=True):
+            state.cwd, state.folders_too = place, ()
+            for name, value in zip(uncertain, values, strict=True):
                 state.set(name, value)
             output = output + self._simple_once(node, replace(frame, state=state))
+            states.append(state)
         if next(choices, None) is not None:
             self.unresolved("a command", f"has more than {MAX_SCENARIOS} possible readings", frame)
-        state = frame.state.fork()
-        self._simple_once(replace(node, words=()), replace(frame, state=state))
-        frame.state.merge((state,))
+        frame.state.merge(states)
         return output
 
     def _simple_once(self, node: Simple, frame: Frame) -> Stream:
@@ -244,12 +290,13 @@ class Interpreter:
         expander = self._expander(frame)
         argv = expander.fields(node.words)
         environment = self._assign(node.assignments, expander, frame, lasting=not argv)
-        stdin, sinks = self._redirections(node.redirects, frame)
+        opens = [value.text for value in argv] == ["exec"]
+        stdin, sinks = self._redirections(node.redirects, frame, lasting=opens)
         if not argv:
             return self._sink(SILENT, sinks, frame)
         if interpreter_language(program_name(argv[0].text)) == "shell":
             self._connected(node.redirects, frame, argv[0].text)
-        inner = replace(frame, stdin=stdin or frame.stdin)
+        inner = replace(frame, stdin=stdin or frame.stdin or frame.state.inputs.get("0"))
         output = self.run(argv, inner, environment)
         return self._sink(output, sinks, frame)
 
@@ -259,29 +306,50 @@ class Interpreter:
         """Evaluate assignments; lasting ones change the shell, others are the environment of one command."""
         environment: dict[str, Value] = {}
         for item in assignments:
+            index = expander.parts(item.subscript).strip() if item.subscript else ""
             if item.items is not None:
-                values = tuple(expander.fields(item.items))
-                frame.state.arrays[item.name] = (*frame.state.arrays.get(item.name, ()), *values) if item.append else values
+                self._assign_array(item, expander, frame.state)
                 continue
             value = expander.single(item.value)
             if item.append:
-                before = frame.state.variables.get(item.name, (Value(""),))[0]
-                value = Value(before.text + value.text, origins=before.origins | value.origins)
+                before = expander.parameter(Parameter(item.name, index=item.index, subscript=item.subscript))
+                known = before[0] if item.name in frame.state.variables or item.name in frame.state.arrays else Value("")
+                value = bounded(Value(known.text + value.text, origins=known.origins | value.origins))
             if item.index:
-                held = frame.state.arrays.get(item.name, ())
-                frame.state.arrays[item.name] = (*held, value)
+                frame.state.set_element(item.name, index, value)
             elif lasting:
                 frame.state.set(item.name, value)
             else:
                 environment[item.name] = value
         return environment
 
+    def _assign_array(self, item: Assignment, expander: Expander, state: State) -> None:
+        values = expander.fields(item.items or ())
+        held = state.arrays.get(state.resolved(item.name), {}) if item.append else {}
+        if not item.append:
+            state.set_array(item.name, ())
+        at = max(held, default=-1) + 1
+        for value in values:
+            keyed = re.fullmatch(r"\[(.*?)\]=(.*)", value.text, re.DOTALL)
+            if keyed:
+                state.set_element(item.name, keyed[1], Value(keyed[2], value.glob, value.origins))
+                at = int(keyed[1][:6]) + 1 if keyed[1].isdecimal() else at
+                continue
+            state.set_element(item.name, str(at), value)
+            at += 1
+
     # -- redirections
 
-    def _redirections(self, redirects: Iterable[Redirect], frame: Frame) -> tuple[Stream | None, list[tuple[str, bool]]]:
-        """Standard input, where it is redirected, and the files that standard output goes to (path, append)."""
+    def _redirections(
+        self, redirects: Iterable[Redirect], frame: Frame, *, lasting: bool = False
+    ) -> tuple[Stream | None, list[tuple[str, bool]]]:
+        """Standard input, where it is redirected, and the files that standard output goes to (path, append).
+
+        ``lasting`` ones (``exec 3<file``) stay open in the shell.
+        """
         stdin: Stream | None = None
         sinks: list[tuple[str, bool]] = []
+        opened = dict(frame.state.inputs)
         for redirect in redirects:
             expander = self._expander(frame)
             if redirect.heredoc is not None:
@@ -292,15 +360,22 @@ class Interpreter:
             if redirect.operator == "<<<":
                 stdin = Stream(value.text + "\n", value.origins)
             elif redirect.operator in ("<", "<>"):
-                stdin = self._input(value, frame)
+                opened[redirect.fd.strip("{}") or "0"] = read = self._input(value, frame)
+                stdin = read if redirect.fd in ("", "0") else stdin
                 if redirect.operator == "<>":
                     self._output(value, frame, append=True)
-            elif redirect.operator in (">&", "<&") and (value.text.isdigit() or value.text in ("-", "")):
-                continue
+            elif redirect.operator in (">&", "<&") and (value.text.rstrip("-").isdecimal() or value.text in ("-", "")):
+                if redirect.fd == "0" or (redirect.operator == "<&" and not redirect.fd):
+                    stdin = opened.get(value.text.rstrip("-"), stdin)
             elif redirect.operator != "<&":
                 path = self._output(value, frame, append=">>" in redirect.operator)
-                if redirect.fd in ("", "1") and path:
+                if path and redirect.fd in ("", "1"):
                     sinks.append((path, ">>" in redirect.operator))
+                elif path:
+                    self._put(path, Stream(), frame, append=">>" in redirect.operator)
+        if not lasting:
+            return stdin, sinks
+        frame.state.inputs.update(opened)
         return stdin, sinks
 
     def _connected(self, redirects: Iterable[Redirect], frame: Frame, program: str) -> None:
@@ -318,7 +393,7 @@ class Interpreter:
             host = path.split("/")[3]
             self.emit(Effect(EffectKind.FETCH, host, "a shell redirection"), frame)
             return Stream(origins=frozenset((f"network:{host}",)))
-        if path in SILENT_DEVICES:
+        if path in SILENT_DEVICES and path not in STANDARD_INPUT:
             return SILENT if path == "/dev/null" else Stream()
         if not path.startswith("/dev/fd/"):
             flags = Flag.CONTENT_OUT | (Flag.GLOB if value.glob else Flag.NONE)
@@ -346,13 +421,15 @@ class Interpreter:
             if path in self._readers:
                 self._read_by(path, output)
                 continue
-            if path.startswith(
-                ("/dev/sd", "/dev/nvme", "/dev/hd", "/dev/vd", "/dev/mmcblk", "/dev/disk", "/dev/mapper", "/dev/xvd")
-            ):
-                self.emit(Effect(EffectKind.DEVICE, path, "a shell redirection"), frame)
-                continue
-            self.write(path, output, frame, append=append, program="a shell redirection")
+            self._put(path, output, frame, append=append)
         return SILENT if written else output
+
+    def _put(self, path: str, content: Stream, frame: Frame, *, append: bool) -> None:
+        """A redirection to ``path``."""
+        if is_device(path):
+            self.emit(Effect(EffectKind.DEVICE, path, "a shell redirection"), frame)
+        else:
+            self.write(path, content, frame, append=append, program="a shell redirection")
 
     def write(self, path: str, content: Stream, frame: Frame, *, append: bool, program: str) -> None:
         """Record that ``content`` is put at ``path``, and remember it for what is run later."""
@@ -360,9 +437,8 @@ class Interpreter:
         flags = Flag.APPEND if append else Flag.NONE
         effect = Effect(EffectKind.WRITE, path, program, flags=flags, reads=files_in(content.origins), text=text)
         self.emit(effect, frame)
-        if not frame.flags & Flag.REMOTE:
-            before = frame.state.files.get(path, SILENT) if append else SILENT
-            frame.state.files[path] = before + content
+        before = frame.state.files.get(path, SILENT) if append else SILENT
+        frame.state.files[path] = before + content
 
     def finish(self) -> None:
         """Run the process substitutions that nothing was seen to write to."""
@@ -374,8 +450,14 @@ class Interpreter:
         body, frame = self._readers.pop(path)
         self.script(body, replace(frame, stdin=content))
 
+    def written(self, path: str, frame: Frame) -> Stream | None:
+        """What this command wrote at a path, or feeds to it; None where it did neither."""
+        return frame.stdin if path in STANDARD_INPUT else frame.state.files.get(path)
+
     def content(self, path: str, frame: Frame) -> Stream:
         """What is known of a file's content: what this command wrote there, else what is on disk."""
+        if path in STANDARD_INPUT:
+            return frame.stdin or Stream()
         if path in frame.state.files:
             return frame.state.files[path]
         origin = frozenset((f"file:{path}",))
@@ -392,30 +474,57 @@ class Interpreter:
             self.unresolved(name, f"is nested more than {MAX_DEPTH} deep", frame)
             return Stream()
         state = frame.state
+        output = SILENT
         if name in state.aliases and name not in frame.calls:
-            words = " ".join([state.aliases[name], *(quote(value.text) for value in argv[1:])])
-            return self.text(words, replace(frame, calls=(*frame.calls, name)))
-        if name in state.functions:
-            return self._call(name, argv, frame, environment)
+            # whether aliases are expanded depends on the shell: both readings count
+            for text in state.aliases[name]:
+                words = " ".join([text, *(quote(value.text) for value in argv[1:])])
+                output += self.text(words, replace(frame, state=state.fork(), calls=(*frame.calls, name)))
+        for body in state.functions.get(name, (None,)):
+            if body is None:
+                output += self.bare(argv, frame, environment)
+            else:
+                output += self._call(name, body, argv, frame, environment)
+        return output
+
+    def bare(self, argv: Sequence[Value], frame: Frame, environment: dict[str, Value]) -> Stream:
+        """Run a builtin or a program, whatever functions and aliases of its name there are."""
+        name = argv[0].text
         if name in builtins.TABLE:
             output = builtins.TABLE[name](self, argv, frame, environment)
             if output is not None:
                 return output
         if UNKNOWN in name:
             return self._unknown_program(argv, frame)
+        if argv[0].glob and GLOB.intersection(name):
+            return self._named_by_pattern(argv, frame, environment)
         return self._external(argv, frame, environment)
 
-    def _call(self, name: str, argv: Sequence[Value], frame: Frame, environment: dict[str, Value]) -> Stream:
-        if name in frame.calls:
-            if frame.parallel:
-                self.emit(Effect(EffectKind.DESTRUCTIVE, name, "a function that starts itself", rule="system.fork-bomb"), frame)
+    def _named_by_pattern(self, argv: Sequence[Value], frame: Frame, environment: dict[str, Value]) -> Stream:
+        """``/bin/r?``: the first file that matches is the program, the others are its arguments."""
+        matches = self.world.glob(self.path(argv[0], frame))
+        if not matches:
+            self.unresolved(" ".join(value.text for value in argv), "the program's name is a pattern", frame)
+            return Stream()
+        return self._external([*(Value(path) for path in matches), *argv[1:]], frame, environment)
+
+    def _call(self, name: str, body: Command, argv: Sequence[Value], frame: Frame, environment: dict[str, Value]) -> Stream:
+        own = f"{name} {id(body)}"  # a function of the same name may be defined anew while it runs
+        call = " ".join((own, *(quote(value.text) for value in argv[1:])))
+        if own in frame.calls and frame.parallel:
+            self.emit(Effect(EffectKind.DESTRUCTIVE, name, "a function that starts itself", rule="system.fork-bomb"), frame)
+            return Stream()
+        if call in frame.calls:
+            return Stream()
+        if frame.calls.count(own) >= MAX_RECURSION:
+            self.unresolved(name, "is a function that calls itself with ever new arguments", frame)
             return Stream()
         state = frame.state
         before, held = state.positional, dict(state.variables)
         state.positional = tuple(argv[1:])
         for key, value in environment.items():
             state.set(key, value)
-        output = self.command(state.functions[name], replace(frame, calls=(*frame.calls, name), depth=frame.depth + 1))
+        output = self.command(body, replace(frame, calls=(*frame.calls, own, call), depth=frame.depth + 1))
         state.positional = before
         for key in environment:
             state.variables.pop(key, None)
@@ -455,26 +564,45 @@ class Interpreter:
         )
         self.analysis.programs.append(texts)
         inner = replace(frame, depth=frame.depth + 1)
-        if "/" in written and self._is_own_file(written, frame):
-            script = ScriptFile(absolute(written, frame.state.cwd), args=texts[1:])
-            return self.outcomes((script,), invocation, inner)
+        self._preloaded(invocation, inner)
+        own = self._own_file(written, environment, frame)
+        if own:
+            return self.outcomes((ScriptFile(own, args=texts[1:]),), invocation, inner)
         produced = self.outcomes(handler_for(name)(invocation), invocation, inner)
         if looks_like_sql(" ".join(texts)):
             produced = self.outcomes((Snippet("sql", " ".join(texts)),), invocation, inner)
         known = outputs.output_of(invocation, lambda path: self.content(path, frame))
         if known is not None:
             return Stream(known.text, known.origins | invocation.origins)
-        return Stream(produced.text, produced.origins | invocation.origins)
+        # a program that is given a variable need not print it; one that prints them all does
+        given = frozenset(origin for origin in invocation.origins if not origin.startswith("sourced:"))
+        shown = frame.state.sourced if name in PRINTS_VARIABLES else frozenset()
+        return Stream(produced.text, produced.origins | given | shown)
 
-    def _is_own_file(self, written: str, frame: Frame) -> bool:
-        """True where a program given by path is a file that this session wrote or nobody vouches for."""
-        path = absolute(written, frame.state.cwd)
-        return path in frame.state.files or self.world.script(path) is not None
+    def _own_file(self, written: str, environment: dict[str, Value], frame: Frame) -> str:
+        """The path of a program that this session wrote or nobody vouches for, given by path or found by way of PATH."""
+        if "/" in written:
+            places = [absolute(written, frame.state.cwd)]
+        else:
+            search = environment.get("PATH") or next(iter(frame.state.variables.get("PATH", ())), None)
+            folders = search.text.split(":") if search else []
+            places = [absolute(f"{folder or '.'}/{written}", frame.state.cwd) for folder in folders if UNKNOWN not in folder]
+        return next((path for path in places if path in frame.state.files or self.world.script(path) is not None), "")
+
+    def _preloaded(self, invocation: Invocation, frame: Frame) -> None:
+        """Variables that make any program load code before its own."""
+        for name in PRELOADS & invocation.env.keys():
+            if invocation.env[name]:
+                detail = f"{name} loads {invocation.env[name]} into the program"
+                self.emit(Effect(EffectKind.RUN_UNKNOWN, invocation.env[name], invocation.name, detail=detail), frame)
+        if code := invocation.env.get("BASH_ENV"):
+            self.outcomes((ScriptFile(code, "shell"),), invocation, frame)
 
     def outcomes(self, items: Iterable[Outcome], invocation: Invocation, frame: Frame) -> Stream:
         """Record effects and run nested code; the output of nested code, or what the effects tell of the output."""
         nested: Stream | None = None
         origins: set[str] = set()
+        produced: Stream | None
         for item in items:
             match item:
                 case Effect():
@@ -486,9 +614,11 @@ class Interpreter:
                     origins.update(_origin_of(item))
                     self._remember(item, frame)
                 case ShellText():
-                    nested = self._shell_text(item, frame)
+                    produced = self._shell_text(item, frame)
+                    nested = produced if nested is None else nested + produced
                 case Argv():
-                    nested = self._argv(item, invocation, frame)
+                    produced = self._argv(item, invocation, frame)
+                    nested = produced if nested is None else nested + produced
                 case Snippet():
                     nested = self.snippet(
                         item.language, item.source, item.args, invocation, replace(frame, flags=frame.flags | item.flags)
@@ -516,28 +646,34 @@ class Interpreter:
         state.cwd = item.cwd or state.cwd
         state.functions = {}
         state.aliases = {}
+        state.positional = ()
         environment = {key: Value(text) for key, text in {**invocation.env, **item.env}.items()}
         return self.run(words, replace(frame, state=state, flags=frame.flags | item.flags), environment)
 
     def snippet(self, language: str, source: str, args: tuple[str, ...], invocation: Invocation, frame: Frame) -> Stream:
         """Run code of another language."""
-        from checkrein.detect.shell.snippets import analyse_snippet  # noqa: PLC0415 - grammars load only where needed
+        from checkrein.detect.shell.snippets import analyse_snippet
 
         if language == "sql":
             return self.outcomes(sql_outcomes(source), invocation, replace(frame, depth=frame.depth + 1))
+        if len(source) > MAX_SOURCE.get(language, USUAL_SOURCE):
+            self.unresolved(f"{language} code", f"has {len(source)} characters, more than are looked into", frame)
+            return Stream()
         stdin = invocation.stdin
         items = analyse_snippet(language, source, cwd=frame.state.cwd, world=self.world, args=args, stdin=stdin)
+        if _is_reverse_shell(items):
+            self.emit(Effect(EffectKind.RUN_FETCHED, "another machine", language, rule="network.reverse-shell"), frame)
         return self.outcomes(items, invocation, replace(frame, depth=frame.depth + 1))
 
     def _script_file(self, item: ScriptFile, invocation: Invocation, frame: Frame) -> Stream:
         frame = replace(frame, flags=frame.flags | item.flags)
-        if frame.flags & Flag.REMOTE:
-            return Stream()
         path = absolute(item.path, frame.state.cwd)
+        if frame.flags & Flag.REMOTE and self.written(path, frame) is None:
+            return Stream()
         name = program_name(item.path)
         if name != invocation.name and is_described(name):  # manage.py, artisan
             self.run([Value(word) for word in (name, *item.args)], frame)
-        written = frame.state.files.get(path)
+        written = self.written(path, frame)
         if written is not None and (url := network_in(written.origins)):
             self.emit(Effect(EffectKind.RUN_FETCHED, url, invocation.name, detail=path), frame)
             return Stream(origins=written.origins)
@@ -545,9 +681,13 @@ class Interpreter:
         if text is None:
             self.emit(Effect(EffectKind.EXECUTE, path, invocation.name), frame)
             return Stream()
-        if frame.depth > MAX_DEPTH or path in frame.calls:
+        call = " ".join((path, text, *item.args))
+        if frame.depth > MAX_DEPTH or frame.calls.count(path) >= MAX_RECURSION:
+            self.unresolved(path, "is a script that calls itself over and over", frame)
             return Stream()
-        inner = replace(frame, calls=(*frame.calls, path))
+        if call in frame.calls:
+            return Stream()
+        inner = replace(frame, calls=(*frame.calls, path, call))
         self.emit(Effect(EffectKind.EXECUTE, path, invocation.name, detail="judged by its content"), frame)
         return self.code(text, item.language or language_of(path, text), item.args, invocation, inner, source=path)
 
@@ -567,6 +707,9 @@ class Interpreter:
 
     def _completed(self, effect: Effect, invocation: Invocation) -> Effect:
         """Say what flows out: a SEND that reads standard input, or words made from a file, sends that file."""
+        if effect.kind is EffectKind.SIGNAL and not effect.known:
+            processes = [origin for origin in sorted(invocation.origins) if origin.startswith("process:")]
+            return replace(effect, target=processes[0].removeprefix("process:"), program="pkill") if processes else effect
         if effect.kind not in (EffectKind.SEND, EffectKind.FETCH):
             return effect
         flowing = set(files_in(invocation.origins))
@@ -588,6 +731,19 @@ class Interpreter:
                 frame.state.files[effect.target] = held[0]
         elif fetched:
             frame.state.files[effect.target] = Stream(origins=frozenset((effect.detail,)))
+
+    def next_line(self, frame: Frame) -> Value:
+        """What ``read`` gives next: one line of standard input after the other."""
+        source = frame.line or frame.stdin
+        if source is None:
+            return ANYTHING
+        _, taken = self._taken.get(id(source), (source, 0))
+        self._taken[id(source)] = (source, taken + 1)  # the source is held, so that its id stays its own
+        if isinstance(source, Value):
+            return source if taken == 0 else Value(UNKNOWN, origins=source.origins)
+        lines = source.text.split("\n")
+        known = taken < len(lines) and not any(UNKNOWN in line for line in lines[:taken])
+        return Value(lines[taken] if known else "" if UNKNOWN not in source.text else UNKNOWN, origins=source.origins)
 
     # -- records
 
@@ -628,6 +784,16 @@ class Interpreter:
         return Expander(frame.state, self.world, substitute, process)
 
 
+def _is_reverse_shell(items: Iterable[Outcome]) -> bool:
+    """True for code that connects to another machine and starts a bare shell."""
+    connects = any(isinstance(item, Effect) and item.detail == "connects" for item in items)
+    shells = any(
+        isinstance(item, Argv) and item.argv and program_name(item.argv[0]) in SHELLS and len(item.argv) < 3 for item in items
+    )
+    texts = any(isinstance(item, ShellText) and program_name(item.text.split(" ")[0]) in SHELLS for item in items)
+    return connects and (shells or texts)
+
+
 def program_name(written: str) -> str:
     """The bare name of a program given by path, on Windows too: ``C:\\Git\\git.EXE`` is git."""
     name = written.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
@@ -656,7 +822,9 @@ def _names(node: Simple) -> list[str]:
     names: dict[str, None] = {}
     pending: list[Part] = [part for word in node.words for part in word.parts]
     pending += [part for item in node.assignments for part in item.value.parts]
+    pending += [part for item in node.assignments for word in item.items or () for part in word.parts]
     pending += [part for redirect in node.redirects for part in redirect.target.parts]
+    pending += [part for redirect in node.redirects if redirect.heredoc for part in redirect.heredoc.body.parts]
     while pending:
         part = pending.pop()
         if isinstance(part, Parameter):
@@ -676,6 +844,11 @@ def analyse(text: str, world: World, cwd: str) -> Analysis:
     NUL bytes are dropped, as bash drops them: inside the analysis they stand for unknown text.
     """
     interpreter = Interpreter(world)
-    interpreter.text(text.replace(UNKNOWN, ""), Frame(State(cwd=cwd)))
+    frame = Frame(State(cwd=cwd))
+    printed = interpreter.text(text.replace(UNKNOWN, ""), frame)
     interpreter.finish()
+    for origin in sorted(printed.origins):
+        if origin.startswith("sourced:"):
+            path = origin.removeprefix("sourced:")
+            interpreter.emit(Effect(EffectKind.READ, path, "printing a variable", flags=Flag.CONTENT_OUT), frame)
     return interpreter.analysis

@@ -29,7 +29,7 @@ DOUBLE_BRACED_PLAIN = re.compile(r"[^\"\\$`}]+")
 HEREDOC_PLAIN = re.compile(r"[^\\$`]+")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SPECIAL = frozenset("@*#?-$!0123456789")
-OPERATORS = re.compile(r":?[-=?+]|##?|%%?|//?|/#|/%|\^\^?|,,?|@|:")
+OPERATORS = re.compile(r":?[-=?+]|##?|%%?|/#|/%|//?|\^\^?|,,?|@|:")
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
 ANSI = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)", re.DOTALL)
 
@@ -217,6 +217,11 @@ class Lexer:
                 _flush_quoted(buffer, parts)
                 parts.extend(self._double())
                 continue
+            if close == "}" and self.text.startswith("$'", self.pos):
+                self.pos += 1
+                self._single(ansi=True)
+                buffer.append("\0")  # bash versions differ in what it stands for here
+                continue
             if match := plain.match(self.text, self.pos):
                 buffer.append(match[0])
                 self.pos = match.end()
@@ -225,7 +230,7 @@ class Lexer:
                 self.pos += 2
                 if following == "\n":
                     continue
-                escaped = following and (following in '$`\\' or (following == '"' and close) or following == close)
+                escaped = following and (following in "$`\\" or (following == '"' and close) or following == close)
                 buffer.append(following if escaped else "\\" + following)
             elif char == "`":
                 _flush_quoted(buffer, parts)

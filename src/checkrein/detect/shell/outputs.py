@@ -12,14 +12,13 @@ import re
 from collections.abc import Callable, Sequence
 
 from checkrein.core.effect import UNKNOWN
-from checkrein.detect.shell.lexer import unescape_ansi
+from checkrein.detect.shell.escapes import echo_text, printf_text
 from checkrein.detect.shell.model import Invocation, absolute
 from checkrein.detect.shell.options import parse_options
 from checkrein.detect.shell.values import Stream
 
 Content = Callable[[str], Stream]
 MAX_OUTPUT = 1_000_000
-FORMAT = re.compile(r"%(%|[-+ #0]*\d*(?:\.\d+)?[a-zA-Z])")
 
 
 def output_of(invocation: Invocation, content: Content) -> Stream | None:
@@ -39,37 +38,14 @@ def _echo(invocation: Invocation, _: Content) -> str:
         escapes = escapes or "e" in option
         newline = "" if "n" in option else newline
     text = " ".join(words)
-    return (unescape_ansi(text) if escapes else text) + newline
+    if not escapes:
+        return text + newline
+    text, stops = echo_text(text)
+    return text if stops else text + newline
 
 
 def _printf(invocation: Invocation, _: Content) -> str:
     return printf_text(invocation.args)
-
-
-def printf_text(words: Sequence[str]) -> str:
-    """What ``printf FORMAT WORD...`` prints; the format is used again while words are left."""
-    if words and words[0] == "--":
-        words = words[1:]
-    if not words:
-        return ""
-    pattern, rest = unescape_ansi(words[0]), list(words[1:])
-    output: list[str] = []
-    while True:
-        had = len(rest)
-
-        def one(match: re.Match[str]) -> str:
-            if match[1] == "%":
-                return "%"
-            word = rest.pop(0) if rest else ""  # noqa: B023 - used at once
-            if match[1][-1] == "b":
-                return unescape_ansi(word)
-            if match[1][-1] == "c":
-                return word[:1]
-            return word
-
-        output.append(FORMAT.sub(one, pattern))
-        if not rest or len(rest) == had or len(output) > 1_000:
-            return "".join(output)
 
 
 def _cat(invocation: Invocation, content: Content) -> Stream | None:
@@ -87,18 +63,27 @@ def _cat(invocation: Invocation, content: Content) -> Stream | None:
 
 
 def _base64(invocation: Invocation, content: Content) -> str | Stream | None:
-    options = parse_options(invocation.args, values=("-w", "--wrap", "-b", "-i", "-o"), flags=("--decode", "--ignore-garbage"))
+    options = parse_options(invocation.args, values=("-w", "--wrap", "-b", "-o"), flags=("--decode", "--ignore-garbage"))
     source = _input(invocation, content, options.words)
     if source is None or UNKNOWN in source.text:
         return None
     if options.has("-d", "-D", "--decode"):
-        return _decoded(lambda: base64.b64decode(re.sub(r"[^A-Za-z0-9+/=]", "", _padded(source.text))))
+        tolerant = options.has("-i", "--ignore-garbage")
+        return _decoded(lambda: _base64_text(source.text, tolerant=tolerant))
     return base64.b64encode(source.text.encode("utf-8", "replace")).decode() + "\n"
 
 
-def _padded(text: str) -> str:
-    kept = re.sub(r"[^A-Za-z0-9+/]", "", text.strip())
-    return kept + "=" * (-len(kept) % 4)
+def _base64_text(source: str, *, tolerant: bool) -> bytes:
+    """What ``base64 -d`` prints: all up to the first character that is wrong, padded groups in a row one after the other."""
+    text = re.sub(r"[^A-Za-z0-9+/=]" if tolerant else r"\n", "", source)
+    valid = re.match(r"[A-Za-z0-9+/=]*", text)
+    kept = valid[0] if valid else ""
+    groups = (kept[at : at + 4] for at in range(0, len(kept), 4))
+    return b"".join(
+        base64.b64decode(group.rstrip("=") + "=" * (-len(group.rstrip("=")) % 4))
+        for group in groups
+        if len(group.rstrip("=")) > 1
+    )
 
 
 def _base32(invocation: Invocation, content: Content) -> str | Stream | None:
@@ -140,10 +125,10 @@ def _tr(invocation: Invocation, _: Content) -> str | None:
     if not sets or any(chars is None for chars in sets):
         return UNKNOWN
     first = sets[0] or ""
-    if options.has("-d", "--delete"):
-        return None if options.has("-c", "-C") else "".join(char for char in source if char not in first)
-    if len(sets) < 2 or options.has("-c", "-C", "-s"):
-        return UNKNOWN if UNKNOWN in source or len(sets) > 1 else source
+    if set(options.given) - {"-d", "--delete"} or len(sets) != (1 if options.given else 2):
+        return UNKNOWN
+    if options.given:
+        return "".join(char for char in source if char not in first)
     second = sets[1] or ""
     if not second:
         return source
@@ -162,7 +147,9 @@ def _tr_set(word: str) -> str | None:
     }
     for name, chars in classes.items():
         word = word.replace(name, chars)
-    text = unescape_ansi(word)
+    if "[:" in word or "[=" in word or re.search(r"\[.\*", word, re.DOTALL):
+        return None
+    text = echo_text(word)[0] if "\\" in word else word
     result: list[str] = []
     at = 0
     while at < len(text):
@@ -183,11 +170,61 @@ def _rev(invocation: Invocation, content: Content) -> str | None:
     return None if source is None else "\n".join(line[::-1] for line in source.text.split("\n"))
 
 
-def _lines(invocation: Invocation, content: Content) -> Stream | None:
-    """head, tail, sort, uniq, tac, nl: some or all of the lines that go in. More lines than come out are harmless."""
-    options = parse_options(invocation.args, values=("-n", "-c", "--lines", "--bytes", "-k", "-t", "-s", "-w", "-f"))
-    paths = [word for word in options.words if not re.fullmatch(r"\+?\d+", word)]
-    return _input(invocation, content, paths)
+def _ends(invocation: Invocation, content: Content) -> str | Stream | None:
+    """head and tail: exactly the lines or bytes that come out, where they can be counted."""
+    args = [f"-n{word[1:]}" if re.fullmatch(r"-\d+", word) else word for word in invocation.args]
+    options = parse_options(args, values=("-n", "-c", "--lines", "--bytes"))
+    source = _input(invocation, content, options.words)
+    if source is None:
+        return None
+    in_bytes = options.has("-c", "--bytes")
+    count = (options.last("-c", "--bytes") if in_bytes else options.last("-n", "--lines")) or "10"
+    if len(options.words) > 1 or not re.fullmatch(r"[-+]?\d{1,9}", count, re.ASCII) or (in_bytes and not source.text.isascii()):
+        return Stream(UNKNOWN, source.origins)
+    parts: Sequence[str] = source.text if in_bytes else source.text.splitlines(keepends=True)
+    if UNKNOWN in source.text:  # unknown text may hold lines of its own
+        known = count.isdigit() and int(count) >= len(parts) and not in_bytes
+        return source if known or source.text.strip("\n").count("\n") == 0 else Stream(UNKNOWN, source.origins)
+    number = int(count.lstrip("+-"))
+    if invocation.name == "head":
+        kept = (
+            parts[: len(parts) - number]
+            if count[0] == "-" and number <= len(parts)
+            else parts[:number]
+            if count[0] != "-"
+            else ""
+        )
+    elif count[0] == "+":
+        kept = parts[max(number - 1, 0) :]
+    else:
+        kept = parts[len(parts) - number :] if number < len(parts) else parts
+    return Stream("".join(kept), source.origins)
+
+
+def _ordered(invocation: Invocation, content: Content) -> str | Stream | None:
+    """sort, uniq and tac: known where there is one line, or where lower-case letters and digits alone give the order."""
+    options = parse_options(invocation.args, values=("-k", "-t", "-s", "-w", "-f", "-S", "-T", "-o"))
+    source = _input(invocation, content, options.words)
+    if source is None:
+        return None
+    lines = source.text.splitlines()
+    if len(lines) < 2 and not options.has("-c", "-d", "-D"):
+        return source
+    simple = all(re.fullmatch(r"[a-z0-9]*", line, re.ASCII) for line in lines)
+    if invocation.name == "tac" and UNKNOWN not in source.text and not options.given:
+        lines.reverse()
+    elif invocation.name == "sort" and simple and set(options.given) <= {"-u", "-r"}:
+        lines = sorted(dict.fromkeys(lines) if options.has("-u") else lines, reverse=options.has("-r"))
+    elif invocation.name == "uniq" and UNKNOWN not in source.text and not options.given:
+        lines = [line for at, line in enumerate(lines) if at == 0 or line != lines[at - 1]]
+    else:
+        return Stream(_paths_only(lines), source.origins)
+    return Stream("\n".join(lines) + "\n", source.origins)
+
+
+def _paths_only(lines: Sequence[str]) -> str:
+    """Lines whose order is not known: as they stand where all are paths, which a program then takes in any order."""
+    return "\n".join(lines) + "\n" if all(line.startswith(("/", "./", UNKNOWN)) for line in lines) else UNKNOWN
 
 
 def _tee(invocation: Invocation, _: Content) -> str | None:
@@ -229,14 +266,14 @@ def _command_v(invocation: Invocation, content: Content) -> str | None:
 
 
 def _seq(invocation: Invocation, _: Content) -> str | None:
-    words = [word for word in invocation.args if re.fullmatch(r"-?\d+", word)]
+    words = [word for word in invocation.args if re.fullmatch(r"-?\d{1,12}", word, re.ASCII)]
     if not words or len(words) != len(invocation.args):
         return None
     numbers = [int(word) for word in words]
     first = numbers[0] if len(numbers) > 1 else 1
     step = numbers[1] if len(numbers) > 2 else 1
     span = range(first, numbers[-1] + (1 if step > 0 else -1), step or 1)
-    return "\n".join(map(str, span)) + "\n" if len(span) <= 500 else None
+    return "".join(f"{number}\n" for number in span) if len(span) <= 500 else None
 
 
 def _mktemp(invocation: Invocation, _: Content) -> str:
@@ -250,6 +287,12 @@ def _find(invocation: Invocation, _: Content) -> str | None:
     from checkrein.detect.shell.find import found_paths  # noqa: PLC0415 - find has handlers, which need this module
 
     return "\n".join(found_paths(invocation)) + "\n"
+
+
+def _process_ids(invocation: Invocation, _: Content) -> Stream:
+    """pgrep, pidof: ids that are not known, of processes whose name is."""
+    words = parse_options(invocation.args, values=("-u", "-U", "-g", "-P", "-t", "-s", "-F", "-d", "-o")).words
+    return Stream(UNKNOWN, frozenset(f"process:{word}" for word in words[:1]))
 
 
 def _rot13(invocation: Invocation, _: Content) -> str | None:
@@ -279,20 +322,22 @@ TABLE: dict[str, Callable[[Invocation, Content], str | Stream | None]] = {
     "find": _find,
     "gbase64": _base64,
     "ls": _listing,
-    "head": _lines,
+    "head": _ends,
     "mktemp": _mktemp,
+    "pgrep": _process_ids,
+    "pidof": _process_ids,
     "printf": _printf,
     "pwd": _pwd,
     "realpath": _realpath,
     "rev": _rev,
     "rot13": _rot13,
     "seq": _seq,
-    "sort": _lines,
-    "tac": _lines,
-    "tail": _lines,
+    "sort": _ordered,
+    "tac": _ordered,
+    "tail": _ends,
     "tee": _tee,
     "tr": _tr,
-    "uniq": _lines,
+    "uniq": _ordered,
     "which": _which,
     "xxd": _xxd,
 }

@@ -423,7 +423,12 @@ class Parser(Lexer):
             word = self.word()
             if word is None:
                 break
-            if words and self.peek() == "(" and words[0].plain in DECLARATIONS and (declared := DECLARED.fullmatch(word.plain or "")):
+            if (
+                words
+                and self.peek() == "("
+                and words[0].plain in DECLARATIONS
+                and (declared := DECLARED.fullmatch(word.plain or ""))
+            ):
                 assignments.append(Assignment(declared[1], Word(()), bool(declared[2]), items=self._items()))
                 word = Word((Literal(declared[1]),))
             words.append(word)
@@ -498,6 +503,7 @@ class Parser(Lexer):
     def _read_heredocs(self) -> None:
         for heredoc, delimiter, quoted, tabs in self.heredocs:
             lines: list[str] = []
+            continued = False  # a backslash at the end of a line takes the next one in, even where it looks like the end
             while True:
                 if self.pos >= self.end:
                     self.problem(f"the here-document {delimiter!r} is not closed")
@@ -506,9 +512,10 @@ class Parser(Lexer):
                 stop = self.end if newline < 0 else newline
                 line = self.text[self.pos : stop]
                 self.pos = min(stop + 1, self.end)
-                line = line.lstrip("\t") if tabs else line
-                if line == delimiter:
+                line = line.lstrip("\t") if tabs and not continued else line
+                if line == delimiter and not continued:
                     break
+                continued = not quoted and (len(line) - len(line.rstrip("\\"))) % 2 == 1
                 lines.append(line + "\n")
             body = "".join(lines)
             heredoc.body = Word((Literal(body, quoted=True),) if quoted else self.parts_of(body))

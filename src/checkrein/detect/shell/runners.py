@@ -36,8 +36,8 @@ def make(invocation: Invocation) -> Iterator[Outcome]:
         return
     folder = absolute(options.last("-C", "--directory") or ".", invocation.cwd)
     variables = dict(word.split("=", 1) for word in options.words if "=" in word)
-    for text in options.given.get("--eval", []):
-        yield from _recipes(text.replace("; ", "\n"), variables)
+    for given in options.given.get("--eval", []):
+        yield from _recipes(given.replace("; ", "\n"), variables)
     named = options.given.get("-f", []) + options.given.get("--file", []) + options.given.get("--makefile", [])
     for name in named or ["GNUmakefile", "makefile", "Makefile"]:
         if name in ("-", "/dev/stdin"):

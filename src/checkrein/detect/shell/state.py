@@ -20,9 +20,10 @@ Array = dict[int, Value]
 class State:
     """One shell.
 
-    ``variables``, ``functions`` and ``folders_too`` hold everything that may be so at this point (one value, where it is certain;
-    None among a function's bodies: perhaps it is not defined). An array maps indexes to elements; at ``ELSEWHERE`` stands what is
-    anywhere in it. ``references`` are the names that stand for other names (``declare -n``), ``inputs`` open descriptors to read.
+    ``variables``, ``functions`` and ``folders_too`` hold everything that may be so at this point (one value, where it is
+    certain; None among a function's bodies: perhaps it is not defined). An array maps indexes to elements; at ``ELSEWHERE``
+    stands what is anywhere in it. ``references`` are the names that stand for other names (``declare -n``), ``inputs``
+    open descriptors to read.
     """
 
     cwd: str
@@ -37,6 +38,7 @@ class State:
     positional: tuple[Value, ...] = ()
     name: str = "bash"
     folders: tuple[str, ...] = ()  # pushd
+    sourced: frozenset[str] = frozenset()  # files whose variables nobody looked at: any unknown variable may come from them
     folders_too: tuple[str, ...] = ()  # where the shell may be instead of in ``cwd``
 
     def fork(self) -> State:
@@ -70,6 +72,7 @@ class State:
             self.aliases[name] = tuple(dict.fromkeys(text for branch in branches for text in branch.aliases.get(name, ())))
         for branch in branches:
             self.exported.update(branch.exported)
+            self.sourced |= branch.sourced
             self.references.update(branch.references)
             self.inputs.update(branch.inputs)
         places = dict.fromkeys(place for branch in branches for place in (branch.cwd, *branch.folders_too))

@@ -19,14 +19,21 @@ def kill(invocation: Invocation) -> Iterator[Outcome]:
         options.has("-l", "-L", "--list", "--table") or any(word in ("-0", "0") for word in invocation.args[:1])
     ):
         return
-    words = [word for word in options.words if word]
-    for word in invocation.args:
-        if name == "kill" and word in ("-1", "--") and invocation.args[-1] == "-1" and len(invocation.args) > 1:
-            words = ["-1"]
+    words = _kill_targets(invocation.args) if name == "kill" else [word for word in options.words if word]
     for word in words:
         yield Effect(EffectKind.SIGNAL, word, name)
     if not words and options.has("-u", "-U"):
         yield Effect(EffectKind.SIGNAL, f"every process of {options.last('-u', '-U')}", name)
+
+
+def _kill_targets(args: tuple[str, ...]) -> list[str]:
+    """Process ids. Behind the signal a negative number is a process group, and -1 every process."""
+    words = list(args)
+    if args[:1] and args[0] in ("-s", "-n", "--signal"):
+        words = words[2:]
+    elif args[:1] and args[0].startswith("-") and args[0] != "--":
+        words = words[1:]
+    return [word for word in words if word not in ("", "--")]
 
 
 STOPPING = frozenset(("stop", "disable", "mask", "kill", "isolate"))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from checkrein.core.effect import UNKNOWN
 
+NUL = "\ufdd0"
+"""Stands for a NUL byte that a program prints (``printf 'a\\0b'``); a noncharacter, so that it is in no real text."""
 NOWHERE: frozenset[str] = frozenset()
 
 
@@ -34,8 +36,8 @@ class Stream:
     origins: frozenset[str] = NOWHERE
 
     def value(self) -> Value:
-        """The stream as a command substitution gives it: without trailing newlines."""
-        return Value(self.text.rstrip("\n"), origins=self.origins)
+        """The stream as a command substitution gives it: without NUL bytes and trailing newlines."""
+        return Value(self.text.replace(NUL, "").rstrip("\n"), origins=self.origins)
 
     def __add__(self, other: Stream) -> Stream:
         return Stream(self.text + other.text, self.origins | other.origins)

@@ -10,7 +10,7 @@ from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.languages import interpreter_language
 from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ScriptFile, ShellText, Snippet, absolute
 from checkrein.detect.shell.options import parse_options
-from checkrein.detect.shell.values import network_in
+from checkrein.detect.shell.values import NUL, network_in
 
 ENV_WORD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 MAX_BATCH = 200
@@ -476,7 +476,8 @@ def xargs(invocation: Invocation) -> Iterator[Outcome]:
     if _feeds_code(words, replacement):
         detail = "the words that come in are run as code"
         yield Effect(EffectKind.RUN_UNKNOWN, words[0], invocation.name, detail=detail)
-    items = _items(invocation.stdin, per_line=bool(replacement) or options.has("-d", "-L", "--delimiter", "-0", "--null"))
+    stdin = None if options.has("-a", "--arg-file") else invocation.stdin
+    items = _items(stdin, per_line=bool(replacement) or options.has("-d", "-L", "--delimiter", "-0", "--null"))
     if replacement:
         for item in items:
             yield Argv(tuple(word.replace(replacement, item) for word in words), globs=globs)
@@ -499,13 +500,22 @@ def _feeds_code(words: tuple[str, ...], replacement: str) -> bool:
 
 
 def _items(stdin: str | None, *, per_line: bool) -> list[str]:
+    """The words that come in: split at blanks with quotes as xargs knows them, or one per line."""
     if stdin is None:
         return [UNKNOWN]
-    items = stdin.replace("\x01", "\n").split("\n") if per_line else stdin.split()
+    items = re.split(f"[\n{NUL}]", stdin) if per_line else _xargs_words(stdin)
     items = [item for item in dict.fromkeys(items) if item]
     if len(items) > MAX_BATCH:
         return [*items[:MAX_BATCH], UNKNOWN]
     return items
+
+
+def _xargs_words(text: str) -> list[str]:
+    pattern = r"""(?:\\.|'[^'\n]*'|"[^"\n]*"|[^\s'"\\])+"""
+    return [
+        re.sub(r"""\\(.)|'([^'\n]*)'|"([^"\n]*)\"""", r"\1\2\3", word, flags=re.DOTALL)
+        for word in re.findall(pattern, text, re.DOTALL)
+    ]
 
 
 def parallel(invocation: Invocation) -> Iterator[Outcome]:

@@ -114,7 +114,6 @@ SINKS: dict[str, Sink] = {
     "os.readlink": Sink(Action.LIST),
     "os.scandir": Sink(Action.LIST, mode="/*"),
     "os.listdir": Sink(Action.LIST, names=("path",)),
-    "Path.iterdir": Sink(Action.LIST, mode="/*"),
     # programs run
     "os.system": SHELL,
     "os.popen": SHELL,
@@ -394,6 +393,11 @@ def _glob(_machine: Machine, site: Site) -> Value:
     return of(Seq((Value(tuple(made)),)))
 
 
+def _iterdir(_machine: Machine, site: Site) -> Value:
+    base = as_text(site.args[0].sole) if site.args else UNKNOWN
+    return of(Seq((of(Obj("Path", (of(Pattern(base.rstrip("/") + "/*")),))),)))
+
+
 def _walk(machine: Machine, site: Site) -> Value:
     rounds: list[Value] = []
     for path, _ in paths(machine, argument(site, 0, ("top",))):
@@ -556,6 +560,7 @@ SPECIAL: dict[str, Special] = {
     "glob.glob": _glob,
     "glob.iglob": _glob,
     "Path.glob": _glob,
+    "Path.iterdir": _iterdir,
     "Path.rglob": _glob,
     "os.walk": _walk,
     "os.fwalk": _walk,

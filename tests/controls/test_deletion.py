@@ -1,0 +1,224 @@
+"""What is lost by a command, compared with a real disk and a real repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pygit2
+import pytest
+
+from checkrein.controls.deletion import rebuilt
+from checkrein.core import Action, Decision, Verdict
+
+
+def rules(decision: Decision) -> set[str]:
+    return {finding.rule for finding in decision.findings}
+
+
+def kept(decision: Decision) -> set[str]:
+    return {path for finding in decision.findings if finding.action is Action.SNAPSHOT for path in finding.paths}
+
+
+@pytest.mark.parametrize(
+    ("command", "rule"),
+    [
+        ("rm -rf /", "files.delete-system"),
+        ("rm -rf /usr", "files.delete-system"),
+        ("rm -rf /etc/*", "files.delete-system"),
+        ("rm -rf ~", "files.delete-home"),
+        ("rm -rf ~/", "files.delete-home"),
+        ("rm -rf ~/*", "files.delete-home"),
+        ("rm -rf ~/.[!.]*", "files.delete-home"),
+        ("rm -rf ..", "files.delete-home"),
+        ("rm -rf .", "files.delete-project"),
+        ("rm -rf *", "files.delete-project"),
+        ("rm -rf ~/project", "files.delete-project"),
+        ("rm -rf .git", "files.delete-git"),
+        ("rm -f .git/index", "files.delete-git"),
+        ("rm -rf ../other", "files.delete-outside-tree"),
+        ("rm ../other/a", "files.delete-outside"),
+        ("rm -rf /tmp/*", "files.delete-temporary"),
+    ],
+)
+def test_where_it_stands_decides(world: Any, command: str, rule: str) -> None:
+    world.write("~/other/a")
+    assert rule in rules(world.bash(command))
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["rm -rf build", "rm -rf node_modules/.cache", "rm -f a.pyc", "rm -rf dist/*", "rm x.log", "find . -name '*.pyc' -delete"],
+)
+def test_what_is_rebuilt_may_go(world: Any, command: str) -> None:
+    for name in ("build/a.js", "node_modules/.cache/a", "a.pyc", "dist/a", "x.log"):
+        world.write(name)
+    assert world.bash(command).findings == ()
+
+
+@pytest.mark.parametrize("name", ["build/a.py", "dist/b.py", "tmp/c.py", "x.bak"])
+def test_a_name_that_is_rebuilt_elsewhere_is_kept_where_git_tracks_it(world: Any, name: str) -> None:
+    world.write(name)
+    world.commit(name)
+    world.write(name, "changed\n")
+    assert kept(world.bash(f"rm {name}")) == {str(world.project / name)}
+
+
+def test_what_git_brings_back_may_go(world: Any) -> None:
+    world.write("a.py")
+    world.commit("a.py")
+    assert world.bash("rm a.py").findings == ()
+
+
+@pytest.mark.parametrize("state", ["untracked", "modified", "staged", "ignored"])
+def test_what_git_cannot_bring_back_is_kept(world: Any, state: str) -> None:
+    path = world.write("notes.md", "one\n")
+    if state in ("modified", "staged"):
+        world.commit("notes.md")
+        world.write("notes.md", "two\n")
+    if state == "staged":
+        world.repository.index.add("notes.md")
+        world.repository.index.write()
+    if state == "ignored":
+        world.write(".gitignore", "notes.md\n")
+    decision = world.bash("rm notes.md")
+    assert rules(decision) == {"files.delete-unsaved"}
+    assert kept(decision) == {str(path)}
+    assert decision.verdict is Verdict.NONE
+
+
+def test_a_folder_with_one_file_that_would_be_lost_is_kept(world: Any) -> None:
+    world.write("src/a.py")
+    world.commit("src/a.py")
+    assert world.bash("rm -rf src").findings == ()
+    world.write("src/deep/b.py")
+    assert kept(world.bash("rm -rf src")) == {str(world.project / "src")}
+
+
+def test_only_what_a_pattern_matches_is_kept(world: Any) -> None:
+    for name in ("a.md", "b.md", "c.txt"):
+        world.write(name)
+    assert kept(world.bash("rm *.md")) == {str(world.project / name) for name in ("a.md", "b.md")}
+
+
+def test_a_link_is_removed_and_not_what_it_points_at(world: Any) -> None:
+    (world.project / "link").symlink_to(world.home)
+    assert "files.delete-home" not in rules(world.bash("rm link"))
+
+
+def test_a_link_to_outside_is_followed_where_it_is_on_the_way(world: Any) -> None:
+    world.write("~/other/a")
+    (world.project / "link").symlink_to(world.home / "other")
+    assert rules(world.bash("rm link/a")) == {"files.delete-outside"}
+    assert rules(world.bash("rm -rf link/*")) == {"files.delete-outside-tree"}
+
+
+def test_a_link_to_the_home_folder_with_a_slash_behind_it(world: Any) -> None:
+    (world.project / "link").symlink_to(world.home)
+    assert "files.delete-home" in rules(world.bash("rm -rf link/*"))
+
+
+def test_a_home_below_the_temporary_folder_is_no_scratch(world: Any) -> None:
+    assert str(world.home).startswith("/tmp/")
+    world.write("~/thesis.tex")
+    assert rules(world.bash("rm ~/thesis.tex")) == {"files.delete-outside"}
+
+
+def test_a_project_at_the_root(world: Any) -> None:
+    place = {"cwd": "/", "project": "/"}
+    assert "files.delete-system" in rules(world.bash("rm -rf /", **place))
+    assert "files.delete-system" in rules(world.bash("rm -rf *", **place))
+    assert "files.delete-outside-tree" not in rules(world.bash("rm -rf /surely-not-there", **place))
+
+
+def test_a_repository_inside_the_project_has_its_own_history(world: Any) -> None:
+    nested = pygit2.init_repository(world.project / "vendor" / "lib")
+    world.write("vendor/lib/a.c")
+    who = pygit2.Signature("Test", "test@example.com", 1_700_000_000, 0)
+    nested.index.add("a.c")
+    nested.index.write()
+    nested.create_commit("HEAD", who, who, "c", nested.index.write_tree(), [])
+    assert world.bash("rm vendor/lib/a.c").findings == ()
+    assert "files.delete-git" in rules(world.bash("rm -rf vendor/lib/.git"))
+    assert kept(world.bash("rm -rf vendor")) == {str(world.project / "vendor")}
+
+
+def test_an_unknown_path_asks_where_it_is_forced(world: Any) -> None:
+    assert rules(world.bash('rm -rf "$SOMEWHERE"')) == {"files.delete-unknown"}
+    assert "files.delete-unknown" not in rules(world.bash('rm "build/$NAME.o"'))
+
+
+def test_what_this_session_made_in_the_temporary_folder_may_go(world: Any, tmp_path: Path) -> None:
+    world.point.stores.sessions.get("s").started -= 1  # file systems keep time more coarsely than clocks
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    assert world.bash(f"rm -rf {scratch}").findings == ()
+
+
+def test_what_was_there_before_is_somebody_elses(world: Any, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    world.point.stores.sessions.get("s").started = scratch.stat().st_ctime + 10
+    assert rules(world.bash(f"rm -rf {scratch}")) == {"files.delete-temporary"}
+
+
+@pytest.mark.parametrize("command", ["mv ~/a.txt .", "mv ~/a.txt /tmp/"])
+def test_moving_away_from_outside_asks(world: Any, command: str) -> None:
+    world.write("~/a.txt")
+    assert rules(world.bash(command)) == {"files.move-outside"}
+
+
+def test_moving_the_project_away(world: Any) -> None:
+    assert "files.delete-project" in rules(world.bash("mv ~/project /tmp/x"))
+
+
+@pytest.mark.parametrize("command", ["echo x > a.md", "cp b.md a.md", "tee a.md < b.md", "truncate -s 0 a.md"])
+def test_overwriting_the_only_copy_keeps_it(world: Any, command: str) -> None:
+    world.write("a.md")
+    world.write("b.md")
+    assert str(world.project / "a.md") in kept(world.bash(command))
+
+
+@pytest.mark.parametrize(
+    "command", ["echo x >> a.md", "touch a.md", "sed -i s/x/y/ a.md", "echo x > new.md", "echo x > empty.md"]
+)
+def test_what_replaces_nothing_is_no_overwriting(world: Any, command: str) -> None:
+    world.write("a.md")
+    world.write("empty.md", "")
+    assert "files.overwrite-unsaved" not in rules(world.bash(command))
+
+
+def test_overwriting_outside_asks(world: Any) -> None:
+    world.write("~/a.md")
+    decision = world.bash("echo x > ~/a.md")
+    assert (rules(decision), decision.verdict) == ({"files.overwrite-outside"}, Verdict.ASK)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/p/build/x", True),
+        ("/p/a/node_modules/b/c.js", True),
+        ("/p/x.pyc", True),
+        ("/p/src/x.py", False),
+        ("/p/builder/x", False),
+        ("/p", False),
+    ],
+)
+def test_what_a_build_brings_back(path: str, expected: bool) -> None:
+    assert rebuilt(path, "/p") is expected
+
+
+def test_discarding_changes_keeps_them(world: Any) -> None:
+    world.write("a.py")
+    world.commit("a.py")
+    world.write("a.py", "work of a day\n")
+    decision = world.bash("git checkout -- a.py")
+    assert rules(decision) == {"git.discard-changes"}
+    assert kept(decision) == {str(world.project / "a.py")}
+
+
+def test_dry_runs_lose_nothing(world: Any) -> None:
+    world.write("drafts/a.md")
+    assert world.bash("git clean -ndx").findings == ()
+    assert world.bash("rsync -an --delete empty/ drafts/").findings == ()

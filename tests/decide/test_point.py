@@ -1,0 +1,299 @@
+"""The decision point: one event in, one decision out, whatever happens on the way."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkrein.controls import CONTROLS, Context
+from checkrein.core import Action, Decision, Event, EventKind, Finding, Verdict
+from checkrein.decide import SessionStore, point
+from checkrein.decide.approvals import ApprovalStore, Scope, fingerprint
+from checkrein.undo import SnapshotStore
+
+KEY = b"k" * 32
+
+
+def rules(decision: Decision) -> list[str]:
+    return [finding.rule for finding in decision.findings]
+
+
+def broken(context: Context) -> Iterator[Finding]:
+    raise RuntimeError(f"a control met {context.event.tool} and a value that nobody thought of")
+
+
+def test_nothing_to_object_to(world: Any) -> None:
+    decision = world.bash("make test")
+    assert (decision.verdict, decision.findings, decision.message, decision.notice) == (Verdict.NONE, (), "", "")
+    assert decision.updated_input is None
+
+
+def test_the_words_of_a_refusal(world: Any) -> None:
+    decision = replace(world.point, new_id=lambda: "abc123").decide(world.event("Bash", {"command": "rm -rf /"}))
+    assert decision.id == "abc123"
+    assert decision.message.splitlines()[0] == (
+        "Deleting the system's files (files.delete-system): `rm -r /` would delete the system's own files."
+    )
+    assert decision.message.splitlines()[-1] == "A person can permit this: checkrein allow abc123 --once"
+    assert "checkrein explain abc123" in decision.notice
+
+
+def test_a_control_that_fails_stops_the_call_and_silences_no_other(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(point, "CONTROLS", (("of a test", broken), *CONTROLS))
+    decision = world.bash("rm -rf /")
+    assert decision.verdict is Verdict.DENY
+    assert {"guard.control-failed", "files.delete-system"} <= set(rules(decision))
+    harmless = world.bash("ls")
+    assert (harmless.verdict, rules(harmless)) == (Verdict.DENY, ["guard.control-failed"])
+    what = harmless.findings[0].what
+    assert "the control for of a test failed (RuntimeError at test_point.py:" in what
+    assert "nobody thought of" not in what  # an error's text may quote what it met
+
+
+def test_the_policy_says_what_a_failure_means(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(point, "CONTROLS", (("of a test", broken),))
+    file = world.policy("on_error: ask", layer="user")
+    decision = world.bash("ls")
+    assert (decision.verdict, decision.findings[0].source) == (Verdict.ASK, f"{file}:2")
+
+
+def test_an_analysis_that_fails_stops_the_call(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(point, "tool_analysis", fail)
+    decision = world.bash("ls")
+    assert (decision.verdict, rules(decision)) == (Verdict.DENY, ["guard.control-failed"])
+    assert "the analysis of this call failed (RecursionError" in decision.findings[0].what
+
+
+def test_a_broken_ignore_file_stops_reads(world: Any) -> None:
+    os.mkfifo(world.project / ".claudeignore")
+    world.write("a.py")
+    decision = world.judge("Read", {"file_path": str(world.project / "a.py")})
+    assert (decision.verdict, rules(decision)) == (Verdict.DENY, ["guard.control-failed"])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EventKind if kind not in point.JUDGED])
+def test_what_is_only_recorded(world: Any, kind: EventKind) -> None:
+    event = replace(world.event("Bash", {"command": "rm -rf /"}), kind=kind, text="@.env")
+    assert world.point.decide(event).verdict is Verdict.NONE
+
+
+def test_a_prompt_is_judged_without_a_tool(world: Any) -> None:
+    world.write(".env")
+    assert rules(world.prompt("@.env rm -rf /")) == ["read.dotenv"]
+
+
+# -- permissions
+
+
+def permitting(world: Any, tmp_path: Path) -> tuple[Any, ApprovalStore]:
+    approvals = ApprovalStore(tmp_path / "approvals" / "a.json", KEY)
+    return world.new_point(approvals=approvals, key=KEY), approvals
+
+
+def permit(world: Any, approvals: ApprovalStore, command: str, scope: Scope, expires: float = 0.0) -> None:
+    action = fingerprint(KEY, str(world.project), "Bash", {"command": command})
+    approvals.add(action, scope, now=time.time(), expires=expires)
+
+
+def test_a_permission_for_once(world: Any, tmp_path: Path) -> None:
+    guarded, approvals = permitting(world, tmp_path)
+    permit(world, approvals, "git push --force", Scope.ONCE)
+    event = world.event("Bash", {"command": "git push --force"})
+    first, second = guarded.decide(event), guarded.decide(event)
+    assert (first.verdict, second.verdict) == (Verdict.NONE, Verdict.DENY)
+    assert first.findings[0].source.startswith("permitted by a person (once, ")
+    assert all(finding.action <= Action.SNAPSHOT for finding in first.findings)
+
+
+def test_a_permission_until_a_time(world: Any, tmp_path: Path) -> None:
+    guarded, approvals = permitting(world, tmp_path)
+    permit(world, approvals, "git push --force", Scope.UNTIL, time.time() + 3600)
+    event = world.event("Bash", {"command": "git push --force"})
+    assert [guarded.decide(event).verdict for _ in range(3)] == [Verdict.NONE] * 3
+
+
+def test_a_permission_that_is_over(world: Any, tmp_path: Path) -> None:
+    guarded, approvals = permitting(world, tmp_path)
+    permit(world, approvals, "git push --force", Scope.UNTIL, time.time() - 1)
+    assert guarded.decide(world.event("Bash", {"command": "git push --force"})).verdict is Verdict.DENY
+
+
+def test_a_permission_for_always(world: Any, tmp_path: Path) -> None:
+    guarded, approvals = permitting(world, tmp_path)
+    permit(world, approvals, "git push --force", Scope.ALWAYS)
+    event = world.event("Bash", {"command": "git push --force"})
+    assert [guarded.decide(event).verdict for _ in range(3)] == [Verdict.NONE] * 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"input": {"command": "git push --force origin"}}, {"tool": "BashTool"}, {"project": "/elsewhere"}],
+    ids=["another command", "another tool", "another project"],
+)
+def test_a_permission_is_for_one_action(world: Any, tmp_path: Path, change: dict[str, Any]) -> None:
+    guarded, approvals = permitting(world, tmp_path)
+    permit(world, approvals, "git push --force", Scope.ALWAYS)
+    event = replace(world.event("Bash", {"command": "git push --force"}), **change)
+    assert guarded.decide(event).verdict is Verdict.DENY
+
+
+def test_what_needs_no_permission_uses_none_up(world: Any, tmp_path: Path) -> None:
+    guarded, approvals = permitting(world, tmp_path)
+    permit(world, approvals, "ls", Scope.ONCE)
+    guarded.decide(world.event("Bash", {"command": "ls"}))
+    assert len(approvals.holding(time.time())) == 1
+
+
+# -- snapshots
+
+
+def keeping(world: Any, tmp_path: Path) -> tuple[Any, SnapshotStore]:
+    snapshots = SnapshotStore(tmp_path / "undo")
+    return world.new_point(snapshots=snapshots), snapshots
+
+
+def test_what_would_be_lost_can_be_brought_back(world: Any, tmp_path: Path) -> None:
+    guarded, snapshots = keeping(world, tmp_path)
+    path = world.write("notes.md", "the only copy\n")
+    decision = guarded.decide(world.event("Bash", {"command": "rm notes.md"}))
+    assert (decision.verdict, rules(decision)) == (Verdict.NONE, ["files.delete-unsaved"])
+    path.unlink()
+    snapshots.restore(decision.id)
+    assert path.read_text() == "the only copy\n"
+
+
+def test_what_is_stopped_anyway_is_not_kept(world: Any, tmp_path: Path) -> None:
+    guarded, snapshots = keeping(world, tmp_path)
+    world.write("notes.md")
+    assert guarded.decide(world.event("Bash", {"command": "rm notes.md; rm -rf /"})).verdict is Verdict.DENY
+    assert snapshots.all() == []
+
+
+def test_what_cannot_be_kept_is_asked_about(world: Any, tmp_path: Path) -> None:
+    guarded, _ = keeping(world, tmp_path)
+    world.policy("undo: {max_bytes: 1KB}", layer="user")
+    world.write("notes.md", "x" * 5000)
+    decision = guarded.decide(world.event("Bash", {"command": "rm notes.md"}))
+    assert decision.verdict is Verdict.ASK
+    assert "and it cannot be kept: " in decision.findings[0].what
+
+
+def test_without_snapshots_a_person_is_asked(world: Any, tmp_path: Path) -> None:
+    guarded, _ = keeping(world, tmp_path)
+    world.policy("undo: {enabled: false}", layer="user")
+    world.write("notes.md")
+    decision = guarded.decide(world.event("Bash", {"command": "rm notes.md"}))
+    assert decision.verdict is Verdict.ASK
+    assert "switched off by the policy" in decision.message
+
+
+def test_a_permitted_loss_is_kept_all_the_same(world: Any, tmp_path: Path) -> None:
+    approvals = ApprovalStore(tmp_path / "approvals" / "a.json", KEY)
+    snapshots = SnapshotStore(tmp_path / "undo")
+    guarded = world.new_point(approvals=approvals, snapshots=snapshots, key=KEY)
+    world.write("notes.md", "the only copy\n")
+    world.policy("rules: {files.delete-unsaved: deny}", layer="user")
+    event = world.event("Bash", {"command": "rm notes.md"})
+    assert guarded.decide(event).verdict is Verdict.DENY
+    permit(world, approvals, "rm notes.md", Scope.ONCE)
+    decision = guarded.decide(event)
+    assert decision.verdict is Verdict.NONE
+    assert [snapshot.id for snapshot in snapshots.all()] == [decision.id]
+
+
+# -- policies
+
+
+def test_layers(world: Any) -> None:
+    world.policy("rules: {git.push-force: ask}", layer="user")
+    assert world.bash("git push --force").verdict is Verdict.ASK
+    world.policy("rules: {git.push-force: deny}")
+    assert world.bash("git push --force").verdict is Verdict.DENY
+    world.policy("rules: {git.push-force: deny}\nlock: [rules.git.push-force]", layer="organisation")
+    (world.project / "checkrein.yaml").unlink()
+    assert world.bash("git push --force").verdict is Verdict.DENY
+
+
+def test_reading_may_be_spared_the_prompt(world: Any) -> None:
+    world.write("a.py")
+    assert world.bash("cat a.py").verdict is Verdict.NONE
+    world.policy("approve: [read-only]", layer="user")
+    assert world.bash("cat a.py").verdict is Verdict.APPROVE
+    for command in ("cat /etc/hosts", "cat a.py > b.py", "python3 a.py", "cat .env", "sort -o a.py a.py", "$X a.py"):
+        assert world.bash(command).verdict is not Verdict.APPROVE, command
+    assert world.judge("Read", {"file_path": str(world.project / "a.py")}).verdict is Verdict.NONE
+
+
+# -- what a session wrote
+
+
+def test_what_was_written_is_judged_when_it_is_run(world: Any) -> None:
+    script = world.write("run.sh", "make\n")
+    world.commit("run.sh")
+    assert world.bash("sh run.sh").findings == ()
+    assert world.judge("Write", {"file_path": str(script), "content": "rm -rf /\n"}).verdict is Verdict.NONE
+    script.write_text("rm -rf /\n")
+    assert "files.delete-system" in rules(world.bash("sh run.sh"))
+    assert "files.delete-system" in rules(world.bash("./run.sh"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["echo 'rm -rf ~' > ~/tool.sh", "printf 'rm -rf ~' | tee ~/tool.sh", "mv evil.sh ~/tool.sh", "cp evil.sh ~/tool.sh"],
+)
+def test_also_outside_the_project_and_after_a_restart(world: Any, tmp_path: Path, command: str) -> None:
+    folder = tmp_path / "sessions"
+    before = world.new_point(sessions=SessionStore(folder))
+    script = world.path("~/tool.sh")
+    world.write("evil.sh", "rm -rf ~\n")
+    before.decide(world.event("Bash", {"command": command}))
+    script.write_text("rm -rf ~\n")
+    after = world.new_point(sessions=SessionStore(folder))
+    decision = after.decide(world.event("Bash", {"command": "sh ~/tool.sh"}))
+    assert "files.delete-home" in rules(decision)
+
+
+def test_a_stopped_write_is_not_remembered(world: Any) -> None:
+    world.judge("Write", {"file_path": str(world.path("~/.bashrc")), "content": "x"})
+    assert world.point.stores.sessions.get("s").written == {}
+
+
+# -- many at once
+
+
+def test_fifty_threads(world: Any, tmp_path: Path) -> None:
+    approvals = ApprovalStore(tmp_path / "approvals" / "a.json", KEY)
+    guarded = world.new_point(approvals=approvals, key=KEY, sessions=SessionStore(tmp_path / "sessions"))
+    permit(world, approvals, "git push --force", Scope.ONCE)
+    for name in ("a.py", ".env"):
+        world.write(name)
+    commands = {"git push --force": Verdict.DENY, "rm -rf /": Verdict.DENY, "cat .env": Verdict.DENY, "ls": Verdict.NONE}
+    start = threading.Barrier(50)
+
+    def one(number: int) -> list[tuple[str, Decision]]:
+        start.wait()
+        events = {command: world.event("Bash", {"command": command}, session=f"s{number % 7}") for command in commands}
+        return [(command, guarded.decide(event)) for command, event in events.items()]
+
+    with ThreadPoolExecutor(50) as pool:
+        results = [result for each in pool.map(one, range(50)) for result in each]
+    wrong = [(command, decision.verdict) for command, decision in results if decision.verdict is not commands[command]]
+    assert wrong == [("git push --force", Verdict.NONE)]  # the one permission, used once
+    assert len({decision.id for _, decision in results}) > 195
+
+
+def test_events_of_every_shape_are_decided(world: Any) -> None:
+    for given in ({}, {"command": None}, {"command": 7}, {"command": ["rm"]}, {"command": "\0"}, {"command": "rm -rf \ud800"}):
+        assert world.judge("Bash", given).verdict in Verdict
+    assert world.point.decide(Event(EventKind.TOOL_CALL, "", "/", "/", tool="")).verdict is Verdict.NONE

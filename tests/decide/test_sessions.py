@@ -1,0 +1,103 @@
+"""What is remembered of a session."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from checkrein.decide import sessions
+from checkrein.decide.sessions import SessionStore
+
+
+def test_a_session_is_the_same_each_time() -> None:
+    store = SessionStore(None)
+    assert store.get("a") is store.get("a")
+    assert store.get("a") is not store.get("b")
+    assert len(store) == 2
+
+
+def test_across_restarts(tmp_path: Path) -> None:
+    first = SessionStore(tmp_path / "s")
+    session = first.get("a-1_B")
+    for path in ("/p/one", "/p/with\nbreak", '/p/"quoted"', "/p/ünï", "/p/one"):
+        first.note_written(session, path)
+    again = SessionStore(tmp_path / "s").get("a-1_B")
+    assert (again.started, list(again.written)) == (session.started, ["/p/one", "/p/with\nbreak", '/p/"quoted"', "/p/ünï"])
+
+
+def test_files_are_private(tmp_path: Path) -> None:
+    SessionStore(tmp_path / "s").get("a")
+    assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "s" / "a.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "", "a" * 129, "a\0b", "..", "a.b"])
+def test_an_id_that_is_no_file_name_is_kept_in_memory(tmp_path: Path, name: str) -> None:
+    store = SessionStore(tmp_path / "s")
+    store.note_written(store.get(name), "/p/x")
+    assert list(store.get(name).written) == ["/p/x"]
+    assert [path.name for path in tmp_path.rglob("*")] == ["s"]
+
+
+@pytest.mark.parametrize("text", ["", "not json\n", "[]\n", '"text"\n', "null\n", "\0\n"])
+def test_a_broken_file_is_a_new_session(tmp_path: Path, text: str) -> None:
+    (tmp_path / "s").mkdir(mode=0o700)
+    (tmp_path / "s" / "a.jsonl").write_text(text)
+    session = SessionStore(tmp_path / "s").get("a")
+    assert session.written == {}
+    assert session.started > 0
+
+
+def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:
+    store = SessionStore(tmp_path / "s")
+    victim = tmp_path / "victim"
+    victim.write_text("")
+    (tmp_path / "s" / "a.jsonl").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"):
+        store.get("a")
+    assert victim.read_text() == ""
+
+
+def test_memory_is_bounded_and_the_rest_comes_back_from_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "REMEMBERED", 2)
+    store = SessionStore(tmp_path / "s")
+    store.note_written(store.get("a"), "/p/x")
+    for name in ("b", "c", "d"):
+        store.get(name)
+    assert len(store) == 2
+    assert list(store.get("a").written) == ["/p/x"]
+
+
+def test_paths_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MAX_WRITTEN", 2)
+    store = SessionStore(None)
+    for name in ("/1", "/2", "/3"):
+        store.note_written(store.get("a"), name)
+    assert list(store.get("a").written) == ["/1", "/2"]
+    assert store.get("a").may_have_written("/3")
+
+
+def test_what_was_written_is_known() -> None:
+    session = SessionStore(None).get("a")
+    session.written["/1"] = None
+    assert session.may_have_written("/1")
+    assert not session.may_have_written("/2")
+
+
+def test_fifty_threads(tmp_path: Path) -> None:
+    store = SessionStore(tmp_path / "s")
+    start = threading.Barrier(50)
+
+    def one(number: int) -> None:
+        start.wait()
+        session = store.get("a")
+        store.note_written(session, f"/p/{number}")
+        store.note_written(session, "/p/same")
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(one, range(50)))
+    again = SessionStore(tmp_path / "s").get("a")
+    assert set(again.written) == {f"/p/{number}" for number in range(50)} | {"/p/same"}

@@ -1,0 +1,120 @@
+"""The disk as detectors see it: nothing on it can stop or fool a look at it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from checkrein.observe.disk import MAX_MATCHES, MAX_TEXT, Disk, real_path, standard_environment, walk
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Disk:
+    """A disk on which files named ``vouched`` are a person's own."""
+    return Disk(
+        str(tmp_path), {"HOME": str(tmp_path)}, lambda path: path.endswith("vouched"), lambda cwd, key: f"{key} in {cwd}"
+    )
+
+
+def test_a_text(disk: Disk, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("héllo\n")
+    assert disk.read_text(f"{tmp_path}/a") == "héllo\n"
+
+
+def test_bytes_that_are_no_text(disk: Disk, tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"ELF\0x")
+    (tmp_path / "latin").write_bytes(b"h\xe9")
+    assert disk.read_text(f"{tmp_path}/binary") is None
+    assert disk.read_text(f"{tmp_path}/latin") == "h�"
+
+
+def test_a_file_of_the_largest_size_is_read_whole(disk: Disk, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * MAX_TEXT)
+    (tmp_path / "b").write_bytes(b"x" * (MAX_TEXT + 1))
+    assert len(disk.read_text(f"{tmp_path}/a") or "") == MAX_TEXT
+    assert disk.read_text(f"{tmp_path}/b") is None
+
+
+def test_what_is_no_file_is_not_waited_for(disk: Disk, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with tempfile.TemporaryDirectory(prefix="crd") as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/s")
+        assert disk.read_text(f"{folder}/s") is None
+    assert disk.read_text(f"{tmp_path}/pipe") is None
+    assert disk.script(f"{tmp_path}/pipe") is None
+    assert disk.read_text(str(tmp_path)) is None
+    assert disk.read_text("/dev/zero") is None
+
+
+@pytest.mark.parametrize("path", ["/nonexistent/x", "/a\0b", "/" + "x" * 5000, "/etc/passwd/x", ""])
+def test_paths_that_cannot_be_opened(disk: Disk, path: str) -> None:
+    assert disk.read_text(path) is None
+    assert disk.script(path) is None
+    assert disk.is_dir(path) is False
+    assert disk.glob(path) == ()
+    assert real_path(path) is not None
+
+
+def test_a_file_that_may_not_be_read(disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("x")
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert disk.read_text(f"{tmp_path}/a") is None
+
+
+def test_a_file_that_fails_while_it_is_read(disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("x")
+
+    def fail(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "read", fail)
+    assert disk.read_text(f"{tmp_path}/a") is None
+
+
+def test_a_script_is_read_unless_a_person_vouches_for_it(disk: Disk, tmp_path: Path) -> None:
+    (tmp_path / "new").write_text("rm -rf /\n")
+    (tmp_path / "vouched").write_text("make\n")
+    assert disk.script(f"{tmp_path}/new") == "rm -rf /\n"
+    assert disk.script(f"{tmp_path}/vouched") is None
+
+
+def test_patterns(disk: Disk, tmp_path: Path) -> None:
+    for name in (".hidden", "a.py", "b.py"):
+        (tmp_path / name).touch()
+    assert sorted(disk.glob(f"{tmp_path}/*.py")) == [f"{tmp_path}/a.py", f"{tmp_path}/b.py"]
+    assert f"{tmp_path}/.hidden" in disk.glob(f"{tmp_path}/.h*")
+    assert disk.glob(f"{tmp_path}/none*") == ()
+    for number in range(MAX_MATCHES + 5):
+        (tmp_path / f"m{number}").touch()
+    assert len(disk.glob(f"{tmp_path}/m*")) == MAX_MATCHES
+
+
+def test_the_rest(disk: Disk, tmp_path: Path) -> None:
+    assert disk.is_dir(str(tmp_path))
+    assert disk.variable("HOME") == str(tmp_path)
+    assert disk.variable("NOT_SET") is None
+    assert disk.git_config("/p", "core.pager") == "core.pager in /p"
+    assert standard_environment("/home/dev")["USER"] == "dev"
+    assert standard_environment("/")["USER"] == "root"
+
+
+def test_a_walk_follows_no_link_and_ends(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "loop").symlink_to(tmp_path)
+    (tmp_path / "a" / "x").touch()
+    assert sorted(os.path.relpath(entry.path, tmp_path) for entry in walk(str(tmp_path))) == ["a", "a/b", "a/b/loop", "a/x"]
+    assert len(list(walk(str(tmp_path), limit=2))) == 2
+    assert list(walk("/nonexistent")) == []
+
+
+def test_real_paths_of_what_does_not_exist_yet(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    assert real_path(f"{tmp_path}/link/new") == f"{os.path.realpath(tmp_path)}/target/new"

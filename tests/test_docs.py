@@ -1,0 +1,349 @@
+"""The documentation says what the code does: links, commands, rules and folders exist, and generated pages are fresh."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from checkrein.controls import CONTROLS
+from checkrein.core import Decision, Example, Threat, UsageError
+from checkrein.detect.paths import rules_used
+from checkrein.docs import RECORD, commands, controls, left_over, pages, project_root, rules, stale, threats, write
+from checkrein.docs.markdown import code, prose, replace_marked, slug
+from checkrein.docs.record import Record, dump_record, load_record, record_of
+from checkrein.prove.run import Status
+from checkrein.rules import load_rules
+from checkrein.setup.denies import CERTAIN
+from checkrein.setup.settings import subscribed
+
+ROOT = project_root()
+PROSE = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+WRITTEN = sorted({ROOT / name for name in PROSE} | set((ROOT / "docs").rglob("*.md")))
+FILE_ENDINGS = {"md", "py", "yaml", "yml", "json", "toml", "sh", "log", "txt", "c", "db", "key", "lock"}
+
+
+def written(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def links(text: str) -> Iterator[str]:
+    """The targets of links, as they stand outside code."""
+    without_blocks = re.sub(r"^(`{3,})[^\n]*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    without_code = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "code", without_blocks)
+    yield from re.findall(r"\]\(([^)\s]+)\)", without_code)
+
+
+def anchors(text: str) -> set[str]:
+    return {slug(heading.replace("`", "")) for heading in re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)}
+
+
+def dead_links(path: Path, text: str) -> list[str]:
+    dead = []
+    for link in links(text):
+        if link.startswith(("https://", "http://")):
+            continue
+        place, _, anchor = link.partition("#")
+        target = (path.parent / place).resolve()
+        if (place and not target.exists()) or (anchor and anchor not in anchors(written(target) if place else text)):
+            dead.append(link)
+    return dead
+
+
+def commands_in(text: str) -> Iterator[list[str]]:
+    """The words behind ``checkrein`` in code spans, and in the lines of blocks that a person types."""
+    typed = re.findall(r"^(?:\$ )?checkrein ([^\n]*)$", "\n".join(blocks(text)), flags=re.MULTILINE)
+    spans = re.findall(r"`(?:sudo )?checkrein ([^`\n]*)`", text)
+    yield from (line.split() for line in (*typed, *spans))
+
+
+def blocks(text: str) -> list[str]:
+    """The blocks that hold commands."""
+    return re.findall(r"^```(?:sh|console)\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def unknown_commands(text: str, program: click.Group) -> list[str]:
+    return [" ".join(words) for words in commands_in(text) if not _exists(program, words)]
+
+
+def _exists(command: click.Command, words: list[str]) -> bool:
+    if not words:
+        return True
+    first = words[0].rstrip(".,;:|")
+    if isinstance(command, click.Group) and not first.startswith("-"):
+        inner = command.get_command(click.Context(command), first)
+        return inner is not None and _exists(inner, words[1:])
+    known = {option for parameter in command.params for option in parameter.opts} | {"-h", "--help", "--version"}
+    return {word for word in words if re.fullmatch(r"--[a-z-]+", word)} <= known
+
+
+@cache
+def known_ids() -> frozenset[str]:
+    """Rules, and what the guard's own trouble is recorded as: names in the code that no call can set off."""
+    sources = "".join(file.read_text("utf-8") for file in sorted((ROOT / "src").rglob("*.py")))
+    return frozenset(load_rules()) | set(re.findall(r'"(guard\.[a-z-]+)"', sources))
+
+
+def unknown_rules(text: str) -> list[str]:
+    """What looks like a rule's id in a known family, and is none. Addresses and file names are something else."""
+    families = "|".join(sorted(rules.families()))
+    text = re.sub(r"\w+://\S+", "", text)
+    found = set(re.findall(rf"(?<![\w./~@-])((?:{families})\.[a-z][a-z0-9-]*)(?![\w./(=*-])", text))
+    return sorted(name for name in found if name not in known_ids() and name.split(".")[1] not in FILE_ENDINGS)
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=named)
+def test_every_link_resolves(path: Path) -> None:
+    assert dead_links(path, written(path)) == []
+
+
+def test_a_dead_link_is_seen() -> None:
+    text = "# Two words\n[a](README.md) [b](nowhere.md) [c](#two-words) [d](#three) `[e](not-a-link.md)`\n"
+    assert dead_links(ROOT / "x.md", text) == ["nowhere.md", "#three"]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=named)
+def test_every_command_exists(path: Path) -> None:
+    assert unknown_commands(written(path), commands.program()) == []
+
+
+def test_an_unknown_command_is_seen() -> None:
+    text = (
+        "`checkrein log -f`, `checkrein policy show --json`, `checkrein frob`, `checkrein log --frob`, `checkrein policy frob`"
+    )
+    text += "\n```sh\ncheckrein allow ID --once\ncheckrein nothing\n```\n"
+    assert sorted(unknown_commands(text, commands.program())) == ["frob", "log --frob", "nothing", "policy frob"]
+
+
+@pytest.mark.parametrize("path", [path for path in WRITTEN if path.parent.name != "rules"], ids=named)
+def test_every_rule_exists(path: Path) -> None:
+    assert unknown_rules(written(path)) == []
+
+
+def test_an_unknown_rule_is_seen() -> None:
+    text = "`git.reset-hard`, git.*, git.nothing, https://git.example/git.other, files.md, guard.control-failed, `guard.none`"
+    assert unknown_rules(text) == ["git.nothing", "guard.none"]
+
+
+def test_the_architecture_names_every_folder() -> None:
+    text = written(ROOT / "ARCHITECTURE.md")
+    package = ROOT / "src" / "checkrein"
+    folders = [path for path in package.rglob("*") if path.is_dir() and "__pycache__" not in path.parts and any(path.iterdir())]
+    assert folders
+    missing = [path.relative_to(package).as_posix() for path in folders if f"{path.name}/" not in text]
+    assert missing == []
+
+
+def test_the_architecture_names_no_folder_that_is_not_there() -> None:
+    layout = written(ROOT / "ARCHITECTURE.md").split("```text\n")[1].split("```")[0]
+    inside = layout[: layout.index("\ntests/")]
+    names = re.findall(r"^\s+([a-z_]+)/ ", inside, flags=re.MULTILINE)
+    there = {path.name for path in (ROOT / "src" / "checkrein").rglob("*") if path.is_dir()}
+    assert names
+    assert set(names) <= there
+
+
+def test_generated_pages_are_fresh() -> None:
+    assert stale(ROOT) == [], "run `make docs`"
+
+
+@pytest.mark.parametrize("name", ["", "log", "policy explain"])
+def test_the_page_of_commands_shows_what_help_really_says(name: str) -> None:
+    run = CliRunner().invoke(
+        commands.program(), [*name.split(), "--help"], prog_name="checkrein", terminal_width=100, max_content_width=100
+    )
+    assert f"```text\n{run.output}```" in written(ROOT / "docs" / "commands.md")
+
+
+def test_every_rule_has_a_control_that_raises_it() -> None:
+    raised = set(controls.named_by_detectors()) | rules_used()
+    for _, control in CONTROLS:
+        raised.update(controls.raised_by(sys.modules[control.__module__]).own)
+    assert set(load_rules()) <= raised
+
+
+class World(Protocol):
+    """What these tests use of the ``world`` fixture."""
+
+    home: Path
+    project: Path
+
+    def bash(self, command: str) -> Decision: ...
+
+
+def as_shown(text: str, world: World) -> str:
+    """``text`` with the folders and the id that the README shows."""
+    text = text.replace(str(world.project), "/home/u/shop").replace(str(world.home), "/home/u")
+    return re.sub(r"checkrein allow \w+", "checkrein allow u892j5", text)
+
+
+def test_the_readme_shows_what_the_agent_really_reads(world: World) -> None:
+    told = as_shown(world.bash("git reset --hard HEAD~1").message, world)
+    assert f"```text\nPreToolUse:Bash hook error: {told}\n```" in written(ROOT / "README.md")
+
+
+def test_the_readme_shows_what_check_really_says(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(world.project)
+    command = "X=rm; $X -rf ~"
+    run = CliRunner().invoke(commands.program(), ["check", command], env={"HOME": str(world.home), "XDG_CONFIG_HOME": None})
+    assert run.exit_code == 1
+    assert f"```console\n$ checkrein check '{command}'\n{as_shown(run.output, world)}```" in written(ROOT / "README.md")
+
+
+def test_the_readme_counts_what_up_really_writes() -> None:
+    text = written(ROOT / "README.md")
+    assert f"  hooks      {len(subscribed())} events by http" in text
+    assert f"  read rules {len(CERTAIN)} patterns of secret files" in text
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with nothing but a README that has room for the table."""
+    mark = replace_marked(written(ROOT / "README.md"), "threats", "", "README.md")
+    (tmp_path / "README.md").write_text(mark, "utf-8")
+    write(tmp_path)
+    return tmp_path
+
+
+def test_what_is_written_is_fresh_and_stays(checkout: Path) -> None:
+    assert stale(checkout) == []
+    assert write(checkout) == []
+
+
+def test_each_stale_page_is_named_and_mended(checkout: Path) -> None:
+    (checkout / "docs" / "rules" / "git.md").write_text("another text")
+    (checkout / "docs" / "controls.md").unlink()
+    (checkout / "docs" / "rules" / "gone.md").write_text("a family that is no more")
+    expected = ["docs/controls.md", "docs/rules/git.md", "docs/rules/gone.md"]
+    assert stale(checkout) == expected
+    assert left_over(checkout, pages(checkout)) == ["docs/rules/gone.md"]
+    assert write(checkout) == expected
+    assert stale(checkout) == []
+    assert not (checkout / "docs" / "rules" / "gone.md").exists()
+
+
+def test_the_command_says_what_it_does() -> None:
+    run = subprocess.run([sys.executable, "-m", "checkrein.docs", "--check"], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_a_readme_without_room_is_an_error() -> None:
+    with pytest.raises(UsageError, match=r"README\.md has no place"):
+        replace_marked("nothing here", "threats", "x", "README.md")
+
+
+OUTCOMES = [
+    {"scenario": "delete", "kind": "attack", "client": "2.1.9", "status": "stopped"},
+    {"scenario": "delete", "kind": "attack", "client": "2.1.30", "status": "FAILED"},
+    {"scenario": "delete-twin", "kind": "benign", "client": "2.1.9", "status": "passed"},
+    {"scenario": "delete-twin", "kind": "benign", "client": "2.1.30", "status": "skipped"},
+    {"scenario": "mention", "kind": "attack", "client": "2.1.9", "status": "open", "limit": "no hook sees it"},
+]
+
+
+def recorded() -> Record:
+    rest = {"title": "A | title", "threats": ["T7"], "limit": "", "problems": [], "seconds": 1.0, "evidence": "/tmp/evidence"}
+    data = json.dumps([{**rest, **outcome} for outcome in OUTCOMES]).encode()
+    return record_of(data, version="1.2.3", date="2026-01-02")
+
+
+def test_the_record_keeps_nothing_of_the_machine(tmp_path: Path) -> None:
+    text = dump_record(recorded())
+    assert "/tmp/evidence" not in text
+    (tmp_path / "prove.json").write_text(text)
+    assert load_record(tmp_path / "prove.json") == recorded()
+    assert recorded().clients == ("2.1.9", "2.1.30")
+
+
+def test_the_table_counts_what_was_played() -> None:
+    text = threats.table(recorded())
+    lines = text.splitlines()
+    row = next(line for line in lines if line.startswith("| T7"))
+    assert row.endswith("| 1 of 2, 1 open | 1 of 1 | 0 of 1, 1 failed | no scenario |")
+    none = next(line for line in lines if line.startswith("| T5"))
+    assert none.endswith("| none yet | no scenario | no scenario | no scenario | no scenario |")
+    assert "\nRecorded on 2026-01-02 with Checkrein 1.2.3 and Claude Code 2.1.9 and 2.1.30 on Linux: 3 scenarios; " in text
+    assert "; runs that failed: 1; runs of attacks that are known to get through: 1; runs skipped" in text
+    assert lines[-3:] == ["Open, that is known to get through:", "", "- `mention`: no hook sees it"]
+    assert sum(line.startswith("| T") for line in lines) == len(Threat)
+
+
+def test_the_long_table_shows_every_result_and_every_limit() -> None:
+    text = threats.page(recorded())
+    assert r"| `delete` | A \| title | attack | stopped | FAILED |" in text
+    assert "| `delete-twin` | A \\| title | benign | passed | skipped |" in text
+    assert "- `mention`: no hook sees it" in text
+
+
+def test_without_a_run_there_are_no_numbers() -> None:
+    assert threats.table(None) == threats.NO_RUN
+    assert threats.NO_RUN in threats.page(None)
+    assert not re.search(r"\d", threats.NO_RUN)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"[1]", b'[{"scenario": "a"}]', b"\xff"])
+def test_what_is_no_run_is_refused(data: bytes, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        record_of(data, version="1", date="2026-01-02")
+    (tmp_path / "prove.json").write_bytes(data)
+    with pytest.raises(UsageError):
+        load_record(tmp_path / "prove.json")
+
+
+def test_a_replay_without_a_client_is_no_run() -> None:
+    replayed = {"scenario": "s", "title": "t", "threats": ["T7"], "kind": "attack", "status": "stopped", "limit": ""}
+    with pytest.raises(UsageError) as caught:
+        record_of(json.dumps([{**replayed, "client": "replay"}]).encode(), version="1", date="2026-01-02")
+    assert "'replay' is no version of the client" in caught.value.why
+
+
+def test_a_run_that_is_not_recorded_is_none(tmp_path: Path) -> None:
+    assert load_record(tmp_path / Path(RECORD).name) is None
+
+
+def test_skipped_is_never_counted_as_played() -> None:
+    skipped = {
+        "scenario": "s",
+        "title": "t",
+        "threats": ["T8"],
+        "kind": "attack",
+        "client": "1.0",
+        "status": Status.SKIPPED,
+        "limit": "",
+    }
+    record = record_of(json.dumps([skipped]).encode(), version="1", date="2026-01-02")
+    assert next(line for line in threats.table(record).splitlines() if line.startswith("| T8")).endswith(
+        "| no scenario | no scenario |"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a", "`a`"), ("a`b", "``a`b``"), ("`a`", "`` `a` ``"), ("a``b", "```a``b```")],
+)
+def test_code_spans_hold_any_backticks(text: str, expected: str) -> None:
+    assert code(text) == expected
+
+
+def test_prose_means_itself() -> None:
+    assert prose("a_b *c* <d> `e_f*` [g] h|i") == r"a\_b \*c\* \<d> `e_f*` \[g] h\|i"
+
+
+def test_examples_show_their_files_and_their_lines() -> None:
+    example = Example("Bash", {"command": "cat <<E\nx\nE"}, {"a": "1", "b": "2"}, ("b",))
+    shown = rules._example(example)
+    assert shown.startswith("- with `a` and `b` committed:\n\n  ```text\n  cat <<E\n  x\n  E\n  ```")
+    assert rules._example(Example("Read", {"file_path": ".env"}, {})) == '- `Read {"file_path": ".env"}`'
