@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -40,8 +41,9 @@ def main() -> int:
     given = parser.parse_args()
     if _HOME not in os.environ:
         _in_clean_environment()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that services and folders are cleared away then too
     try:
-        return measure(given.names or list(BENCHES), Options(tuple(path.resolve() for path in given.commands)))
+        return measure(given.names or list(BENCHES), Options(tuple(given.commands)))
     finally:
         shutil.rmtree(os.environ[_HOME])
 
@@ -64,7 +66,6 @@ def _in_clean_environment() -> NoReturn:
     """Become this program with a home folder of its own: nothing that is measured sees the person's settings."""
     home = tempfile.mkdtemp(prefix="checkrein-bench-")
     env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "LANG": "C.UTF-8", _HOME: home}
-    os.chdir(ROOT)
     os.execve(sys.executable, [sys.executable, "-m", "bench", *sys.argv[1:]], env)  # one process, so that one signal ends it
 
 

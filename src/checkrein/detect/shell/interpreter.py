@@ -223,6 +223,8 @@ class Interpreter:
 
     def _round(self, body: Script, frame: Frame) -> Stream:
         """One round of a loop, and a second where the first left other variables for it."""
+        if self._steps > MAX_STEPS:  # named where it was reached; loops in loops would go on counting for nothing
+            return Stream()
         before = dict(frame.state.variables)
         output = self.script(body, frame)
         return output + self.script(body, frame) if frame.state.variables != before else output
