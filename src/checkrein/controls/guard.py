@@ -56,7 +56,8 @@ def _other_client(context: Context, program: tuple[str, ...]) -> Iterator[Findin
 
 def _signal(context: Context, effect: Effect) -> Iterator[Finding]:
     target = effect.target
-    hit = target.lstrip("-").isdigit() and int(target.lstrip("-")) in context.guard.pids
+    numbers = [int(word) for word in re.findall(r"\d{1,10}", target)]  # unknown text may stand beside the number
+    hit = any(number in context.guard.pids for number in numbers) or target == f"port:{context.guard.port}"
     if not hit and effect.program not in ("kill",):
         hit = any(_matches(target, name) for name in ("checkrein", "checkrein-supervisor", "checkrein.service"))
     if hit:

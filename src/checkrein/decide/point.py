@@ -38,6 +38,17 @@ from checkrein.policy import Approval, IgnoreTree, Policy, PolicyStore
 from checkrein.undo import SnapshotStore
 
 JUDGED = frozenset((EventKind.TOOL_CALL, EventKind.PROMPT, EventKind.CONFIG_CHANGE))
+WARMING = (
+    "ls -l | grep x && git status",
+    "python3 -c 'print(1)'",
+    "node -e '1'",
+    "ruby -e '1'",
+    "perl -e '1'",
+    "php -r '1;'",
+    "awk '{print}' x",
+    "psql -c 'delete from t where id = 1'",
+    "kubectl get pods; docker ps; aws s3 ls; curl -s http://localhost/",
+)
 TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - compared, never opened
 
 
@@ -90,6 +101,14 @@ class DecisionPoint:
             message=fold.message(ordered, self.rules, permit),
             notice=fold.notice(ordered, decision_id, verdict),
         )
+
+    def warm(self) -> None:
+        """Load what the first decisions would otherwise wait for: grammars, the SQL reader, rules and program tables."""
+        policy = self.stores.policies.current(self.home).policy
+        session = Session("warm", time.time())
+        for command in WARMING:
+            call = Event(EventKind.TOOL_CALL, "warm", self.home, self.home, tool="Bash", input={"command": command})
+            self.findings(call, policy, session)
 
     def findings(self, event: Event, policy: Policy, session: Session) -> tuple[Analysis, list[Finding]]:
         """What all controls say of an event, and what it would do."""

@@ -49,6 +49,7 @@ def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts
         own_config=(str(config),),
         own_state=(str(state), str(paths.runtime)),
     )
+    point.warm()
     stopped = StoppedActions(point, ledger.keys.approvals, lambda decision_id: _summary(ledger, decision_id))
     approver = RecordedApprover(approvals, stopped.find, ledger.note)
     watch = Watch(Path(env.get("CLAUDE_CONFIG_DIR") or f"{home}/.claude"))

@@ -290,9 +290,12 @@ def _find(invocation: Invocation, _: Content) -> str | None:
 
 
 def _process_ids(invocation: Invocation, _: Content) -> Stream:
-    """pgrep, pidof: ids that are not known, of processes whose name is."""
+    """pgrep, pidof, lsof: ids that are not known, of processes whose name or port is."""
     words = parse_options(invocation.args, values=("-u", "-U", "-g", "-P", "-t", "-s", "-F", "-d", "-o")).words
-    return Stream(UNKNOWN, frozenset(f"process:{word}" for word in words[:1]))
+    named = [f"process:{word}" for word in words[:1]]
+    if invocation.name == "lsof":
+        named = [f"process:port:{word.rsplit(':', 1)[1]}" for word in invocation.args if ":" in word]
+    return Stream(UNKNOWN, frozenset(named))
 
 
 def _rot13(invocation: Invocation, _: Content) -> str | None:
@@ -324,6 +327,7 @@ TABLE: dict[str, Callable[[Invocation, Content], str | Stream | None]] = {
     "ls": _listing,
     "head": _ends,
     "mktemp": _mktemp,
+    "lsof": _process_ids,
     "pgrep": _process_ids,
     "pidof": _process_ids,
     "printf": _printf,

@@ -36,6 +36,15 @@ def _kill_targets(args: tuple[str, ...]) -> list[str]:
     return [word for word in words if word not in ("", "--")]
 
 
+def fuser(invocation: Invocation) -> Iterator[Outcome]:
+    """fuser -k PORT/tcp: ends whatever holds a port or a file."""
+    options = parse_options(invocation.args, values=("-n", "-N"))
+    if options.has("-k", "--kill"):
+        for word in options.words:
+            number = word.split("/", 1)[0]
+            yield Effect(EffectKind.SIGNAL, f"port:{number}" if number.isdigit() else word, "fuser -k")
+
+
 STOPPING = frozenset(("stop", "disable", "mask", "kill", "isolate"))
 POWER = frozenset(("poweroff", "reboot", "halt", "suspend", "hibernate", "rescue", "emergency", "kexec", "soft-reboot"))
 
@@ -217,6 +226,7 @@ def ssh_add(invocation: Invocation) -> Iterator[Outcome]:
 
 
 HANDLERS: dict[str, Handler] = {
+    "fuser": fuser,
     **dict.fromkeys(("kill", "pkill", "killall", "killall5", "skill"), kill),
     **dict.fromkeys(("systemctl", "service", "rc-service", "invoke-rc.d", "initctl", "launchctl"), systemctl),
     "crontab": crontab,
