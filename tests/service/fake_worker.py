@@ -35,6 +35,9 @@ class Point:
             os.kill(os.getpid(), signal.SIGSTOP)
         return Decision(id="d1", verdict=VERDICTS.get(word, Verdict.NONE), message=f"about {word}")
 
+    def at_once(self, _event: Event) -> Decision | None:
+        return None  # all of its decisions go to a thread
+
 
 class Record:
     def __init__(self, folder: Path) -> None:

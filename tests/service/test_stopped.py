@@ -13,6 +13,9 @@ class Point:
         verdict = Verdict(str(event.input.get("v", "deny")))
         return Decision(f"d{self.count}", verdict)
 
+    def at_once(self, _event: Event) -> Decision | None:
+        return None  # all of its decisions go to a thread
+
 
 def event(**given: object) -> Event:
     return Event(EventKind.TOOL_CALL, session="s", cwd="/p", project="/p", tool="Bash", input=given)

@@ -30,11 +30,11 @@ COMMANDS = {
 class Lazy(click.Group):
     """A group that imports a command only when it is asked for, so that ``checkrein check`` does not load the service."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """In the order of ``COMMANDS``."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Import and return one command."""
         if cmd_name not in COMMANDS:
             return None

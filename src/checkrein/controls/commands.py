@@ -81,7 +81,7 @@ def _signal(context: Context, effect: Effect) -> Iterator[Finding]:
 def _remote_write(context: Context, effect: Effect) -> Iterator[Finding]:
     path = effect.target.rstrip("/") or "/"
     top = "/" + path.split("/")[1] if path != "/" else "/"
-    if (path in ("/", "/" + UNKNOWN) and effect.target != "/") or path.startswith(("/var/tmp", "/var/www")):
+    if (path in ("/", "/" + UNKNOWN) and effect.target != "/") or path.startswith(("/var/tmp", "/var/www")):  # noqa: S108 - compared, never opened
         return
     if top in SYSTEM_TOPS - {"/home", "/root", "/srv", "/opt", "/Users"} or path == "/":
         what = f"`{effect.program}` would write to {shown(effect.target)} on another machine"
@@ -92,7 +92,7 @@ def _mode(context: Context, effect: Effect) -> Iterator[Finding]:
     mode, target = effect.detail, shown(effect.target)
     wide = effect.flags & Flag.RECURSIVE
     base = effect.target.rstrip("/*") or "/"
-    top = base == "/" or base == context.places.home or context.project.startswith(base + "/") or base in SYSTEM_TOPS
+    top = base in ("/", context.places.home) or context.project.startswith(base + "/") or base in SYSTEM_TOPS
     if wide and top and not effect.flags & Flag.REMOTE:
         yield context.finding(
             "files.mode-system", f"`{effect.program} -R` would change everything below {target}", subject=target
@@ -108,9 +108,12 @@ def _mode(context: Context, effect: Effect) -> Iterator[Finding]:
 
 
 SYSTEM_TOPS = frozenset(
-    ("/etc", "/usr", "/var", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/opt", "/srv", "/home", "/root", "/dev", "/sys", "/proc")
-    + ("/usr/bin", "/usr/local", "/usr/lib", "/usr/sbin", "/var/lib", "/var/log", "/System", "/Library", "/Applications", "/Users", "/private")
-)  # fmt: skip
+    {
+        *("/etc", "/usr", "/var", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/opt", "/srv", "/home", "/root", "/dev"),
+        *("/sys", "/proc", "/usr/bin", "/usr/local", "/usr/lib", "/usr/sbin", "/var/lib", "/var/log", "/System"),
+        *("/Library", "/Applications", "/Users", "/private"),
+    }
+)
 
 
 def sets_id(mode: str) -> bool:

@@ -59,7 +59,7 @@ class Context:
         action: Action | None = None,
         source: str = "",
     ) -> Finding:
-        """A finding of a rule, with the action that the policy gives it (or ``action``, where a policy entry says so itself)."""
+        """A finding of a rule, with the action that the policy gives it (or ``action``, where a policy entry says so)."""
         rule = self.rules[rule_id]
         decided, set_by = self.policy.action_for(rule)
         if action is not None:

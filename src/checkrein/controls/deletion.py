@@ -19,11 +19,15 @@ from checkrein.core.effect import UNKNOWN
 from checkrein.observe.disk import real_path, walk
 
 REBUILT_FOLDERS = frozenset(
-    ("node_modules", "dist", "build", "out", "target", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox")
-    + (".venv", "venv", "env", "coverage", ".nyc_output", ".next", ".nuxt", ".svelte-kit", ".turbo", ".parcel-cache", ".cache", "tmp")
-    + (".gradle", "bin", "obj", "Pods", "DerivedData", ".eggs", "htmlcov", ".hypothesis", "_build", "site", "public/build", "storybook-static")
-    + (".terraform", "bower_components", "elm-stuff", ".dart_tool", "cmake-build-debug", "cmake-build-release", "temp", ".angular", ".vite")
-)  # fmt: skip
+    {
+        *("node_modules", "dist", "build", "out", "target", "__pycache__", ".pytest_cache", ".mypy_cache"),
+        *(".ruff_cache", ".tox", ".nox", ".venv", "venv", "env", "coverage", ".nyc_output", ".next", ".nuxt"),
+        *(".svelte-kit", ".turbo", ".parcel-cache", ".cache", "tmp", ".gradle", "bin", "obj", "Pods", "DerivedData"),
+        *(".eggs", "htmlcov", ".hypothesis", "_build", "site", "public/build", "storybook-static", ".terraform"),
+        *("bower_components", "elm-stuff", ".dart_tool", "cmake-build-debug", "cmake-build-release", "temp"),
+        *(".angular", ".vite"),
+    }
+)
 REBUILT_FILES = (
     *(
         "*.pyc",
@@ -286,7 +290,9 @@ def _move(context: Context, effect: Effect) -> Iterator[Finding]:
 
 def _overwrite(context: Context, effect: Effect) -> Iterator[Finding]:
     path = effect.target
-    if UNKNOWN in path or effect.flags & Flag.GLOB or not os.path.isfile(path) or _is_empty(path):
+    if UNKNOWN in path or effect.flags & Flag.GLOB:
+        return
+    if not os.path.isfile(path) or _is_empty(path):  # noqa: PTH113 - on the path of every decision
         return
     target = locate(context, path, effect.flags)
     if target.place is Place.INSIDE and not rebuilt(path, context.project) and context.git.would_lose(path):
@@ -299,6 +305,6 @@ def _overwrite(context: Context, effect: Effect) -> Iterator[Finding]:
 
 def _is_empty(path: str) -> bool:
     try:
-        return os.path.getsize(path) == 0
+        return os.path.getsize(path) == 0  # noqa: PTH202 - on the path of every decision
     except OSError:
         return False

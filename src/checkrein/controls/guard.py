@@ -58,7 +58,7 @@ def _signal(context: Context, effect: Effect) -> Iterator[Finding]:
     target = effect.target
     numbers = [int(word) for word in re.findall(r"\d{1,10}", target)]  # unknown text may stand beside the number
     hit = any(number in context.guard.pids for number in numbers) or target == f"port:{context.guard.port}"
-    if not hit and effect.program not in ("kill",):
+    if not hit and effect.program != "kill":
         hit = any(_matches(target, name) for name in ("checkrein", "checkrein-supervisor", "checkrein.service"))
     if hit:
         yield context.finding(
@@ -72,7 +72,7 @@ def _matches(pattern: str, name: str) -> bool:
     if pattern.removesuffix(".service") in (name, "checkrein"):
         return True
     try:
-        return len(pattern) > 3 and len(pattern) < 200 and re.search(pattern, name) is not None  # noqa: PLR2004
+        return len(pattern) > 3 and len(pattern) < 200 and re.search(pattern, name) is not None
     except re.error:
         return False
 
@@ -86,8 +86,8 @@ def _port(context: Context, effect: Effect) -> Iterator[Finding]:
 
 def _written(context: Context, effect: Effect) -> Iterator[Finding]:
     """A settings file that would disarm the hooks, by whatever tool it is written."""
-    name = os.path.basename(effect.target)
-    folder = os.path.basename(os.path.dirname(effect.target))
+    name = os.path.basename(effect.target)  # noqa: PTH119 - string operations, also the next
+    folder = os.path.basename(os.path.dirname(effect.target))  # noqa: PTH119, PTH120
     if (
         folder != ".claude"
         and name not in (".claude.json", "managed-settings.json")

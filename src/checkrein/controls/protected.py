@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from checkrein.controls.commands import shown
 from checkrein.controls.context import Context
-from checkrein.core import Action, Effect, EffectKind, Finding, Flag
+from checkrein.core import Effect, EffectKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
 from checkrein.observe.disk import real_path
 from checkrein.policy import PathAccess
@@ -56,10 +56,9 @@ def reached(context: Context, effect: Effect) -> Iterator[str]:
     real = real_path(path)
     if real != path and effect.kind is not EffectKind.DELETE:
         yield real
-    if effect.kind is EffectKind.LINK and effect.to:
-        # a hard link is the same file under another name; a symbolic link is followed when it is written through
-        if effect.detail == "hard":
-            yield real_path(effect.to)
+    # a hard link is the same file under another name; a symbolic link is followed when it is written through
+    if effect.kind is EffectKind.LINK and effect.to and effect.detail == "hard":
+        yield real_path(effect.to)
 
 
 def _judge_path(context: Context, effect: Effect, path: str) -> Iterator[Finding]:
@@ -97,4 +96,4 @@ def _replaces_secret(context: Context, effect: Effect, path: str) -> bool:
 
 
 def _committed(context: Context, path: str) -> bool:
-    return os.path.isfile(path) and context.git.holds(path)
+    return os.path.isfile(path) and context.git.holds(path)  # noqa: PTH113 - on the path of every decision

@@ -55,7 +55,8 @@ def _paths(context: Context, effect: Effect, source: str) -> Iterator[str]:
         if not matches:
             yield _would_match(source)
         return
-    path = source if source.startswith("/") else os.path.join(os.path.dirname(effect.target), source)
+    folder = os.path.dirname(effect.target)  # noqa: PTH120 - a string operation
+    path = source if source.startswith("/") else os.path.join(folder, source)  # noqa: PTH118
     yield path
     real = real_path(path)
     if real != path:
@@ -65,14 +66,14 @@ def _paths(context: Context, effect: Effect, source: str) -> Iterator[str]:
 def _would_match(pattern: str) -> str:
     """A pattern that matches nothing now, judged by the secret that it would match: ``.en*`` is ``.env``."""
     folder, _, name = pattern.rpartition("/")
-    if len(name.strip("*?[]")) < 2:  # noqa: PLR2004 - one letter and a star are no hint
+    if len(name.strip("*?[]")) < 2:  # one letter and a star are no hint
         return pattern
     return next((f"{folder}/{secret}" for secret in USUAL_SECRETS if fnmatch.fnmatchcase(secret, name)), pattern)
 
 
 def verdict(context: Context, path: str) -> tuple[str, str, Action | None, str]:
     """(rule, reason, action, source) for reading a path; rule "" where nobody minds. Action None: as the rule says."""
-    is_dir = os.path.isdir(path) if UNKNOWN not in path else False
+    is_dir = os.path.isdir(path) if UNKNOWN not in path else False  # noqa: PTH112 - on the path of every decision
     named = context.named_by_policy(path, PathAccess.READ, is_dir=is_dir)
     classes: Classification = context.classify(path, is_dir=is_dir)
     if named:
@@ -119,7 +120,7 @@ def _expanding_searches(context: Context) -> Iterator[Finding]:
     """``grep -r``, ``tar``, ``cp -r`` over a folder: the files in it that are not to be read."""
     for effect in context.effects:
         recursive = effect.kind is EffectKind.READ and effect.flags & Flag.RECURSIVE and not effect.flags & Flag.REMOTE
-        if not recursive or UNKNOWN in effect.target or not os.path.isdir(effect.target):
+        if not recursive or UNKNOWN in effect.target or not os.path.isdir(effect.target):  # noqa: PTH112 - as above
             continue
         if not effect.flags & Flag.CONTENT_OUT or (effect.target + "/").startswith(NOBODYS):
             continue
@@ -127,7 +128,7 @@ def _expanding_searches(context: Context) -> Iterator[Finding]:
         if found:
             names = ", ".join(os.path.relpath(path, effect.target) for path in found[:MAX_REPORTED])
             what = f"{effect.program} would search {shown(effect.target)} and print lines of {names}"
-            excluded = " ".join(f"--exclude={os.path.basename(path)}" for path in found[:MAX_REPORTED])
+            excluded = " ".join(f"--exclude={path.rpartition('/')[2]}" for path in found[:MAX_REPORTED])
             instead = f"leave these files out ({excluded}), or use `git grep`, which looks at tracked files only"
             yield context.finding("read.search", what, subject=names, instead=instead)
 
@@ -159,7 +160,7 @@ def _prompt(context: Context) -> Iterator[Finding]:
         word = re.sub(r"#L?\d+(?:-L?\d+)?$", "", word).rstrip(".?!")
         if word.startswith("~/"):
             word = context.places.home + word[1:]
-        path = os.path.normpath(os.path.join(context.event.cwd, word))
+        path = os.path.normpath(os.path.join(context.event.cwd, word))  # noqa: PTH118 - a string operation
         for candidate in dict.fromkeys((path, real_path(path))):
             if not os.path.lexists(candidate):
                 continue

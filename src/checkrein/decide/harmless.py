@@ -6,14 +6,20 @@ from checkrein.core import EffectKind, Flag
 from checkrein.detect.shell.interpreter import Analysis
 
 READERS = frozenset(
-    ("ls", "cat", "head", "tail", "wc", "grep", "egrep", "fgrep", "rg", "find", "fd", "tree", "stat", "file", "du", "df", "pwd", "echo")
-    + ("printf", "sort", "uniq", "cut", "tr", "diff", "cmp", "comm", "basename", "dirname", "realpath", "readlink", "date", "whoami")
-    + ("id", "uname", "which", "type", "true", "false", "test", "[", "seq", "jq", "nl", "column", "paste", "fold", "cd", "hostname", "ps")
-    + ("md5sum", "sha1sum", "sha256sum", "cksum", "strings", "od", "xxd", "hexdump", "sed", "command", "less", "more", "tac", "rev")
-)  # fmt: skip
+    {
+        *("ls", "cat", "head", "tail", "wc", "grep", "egrep", "fgrep", "rg", "find", "fd", "tree", "stat", "file"),
+        *("du", "df", "pwd", "echo", "printf", "sort", "uniq", "cut", "tr", "diff", "cmp", "comm", "basename"),
+        *("dirname", "realpath", "readlink", "date", "whoami", "id", "uname", "which", "type", "true", "false", "test"),
+        *("[", "seq", "jq", "nl", "column", "paste", "fold", "cd", "hostname", "ps", "md5sum", "sha1sum", "sha256sum"),
+        *("cksum", "strings", "od", "xxd", "hexdump", "sed", "command", "less", "more", "tac", "rev"),
+    }
+)
 GIT_READERS = frozenset(
-    ("status", "log", "diff", "show", "blame", "shortlog", "describe", "rev-parse", "ls-files", "ls-tree", "grep", "rev-list", "merge-base")
-)  # fmt: skip
+    {
+        *("status", "log", "diff", "show", "blame", "shortlog", "describe", "rev-parse", "ls-files", "ls-tree", "grep"),
+        *("rev-list", "merge-base"),
+    }
+)
 HARMLESS = frozenset((EffectKind.READ, EffectKind.LIST))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from checkrein.controls import CONTROLS, Context, Guard
 from checkrein.core import (
     Action,
     Decision,
+    Effect,
     EffectKind,
     Event,
     EventKind,
@@ -38,6 +39,8 @@ from checkrein.policy import Approval, IgnoreTree, Policy, PolicyStore
 from checkrein.undo import SnapshotStore
 
 JUDGED = frozenset((EventKind.TOOL_CALL, EventKind.PROMPT, EventKind.CONFIG_CHANGE))
+MAX_EFFECTS = 600
+PATH_MAX = 4096
 WARMING = (
     "ls -l | grep x && git status",
     "python3 -c 'print(1)'",
@@ -50,6 +53,22 @@ WARMING = (
     "kubectl get pods; docker ps; aws s3 ls; curl -s http://localhost/",
 )
 TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - compared, never opened
+
+
+def judgeable(effects: Sequence[Effect]) -> Iterator[Effect]:
+    """The effects that the controls look at: at most ``MAX_EFFECTS``, with paths that a file system can hold.
+
+    What is left out is an effect of its own, decided by the policy's ``unknown``: nothing is silently dropped.
+    """
+    for effect in effects[:MAX_EFFECTS]:
+        if len(effect.target) > PATH_MAX or len(effect.to) > PATH_MAX:
+            what = f"{effect.program} {effect.target[:60]}"
+            yield Effect(EffectKind.UNRESOLVED, what, "", detail="the path is too long to be one")
+        else:
+            yield effect
+    if len(effects) > MAX_EFFECTS:
+        what = f"{len(effects) - MAX_EFFECTS} more effects"
+        yield Effect(EffectKind.UNRESOLVED, what, "", detail=f"one call has more than the {MAX_EFFECTS} that are looked at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +98,27 @@ class DecisionPoint:
 
     def decide(self, event: Event) -> Decision:
         """The decision on one event. A control that fails is a finding of its own, decided by the policy's ``on_error``."""
-        decision_id = self.new_id()
         if event.kind not in JUDGED:
-            return Decision(decision_id, Verdict.NONE)
+            return Decision(self.new_id(), Verdict.NONE)
+        policy = self.stores.policies.current(event.project).policy
+        session = self.stores.sessions.get(event.session)
+        return self._concluded(event, policy, session, *self.findings(event, policy, session))
+
+    def at_once(self, event: Event) -> Decision | None:
+        """The decision on one event where reading and comparing is all it takes; None where files have to be kept first."""
+        if event.kind not in JUDGED:
+            return Decision(self.new_id(), Verdict.NONE)
         policy = self.stores.policies.current(event.project).policy
         session = self.stores.sessions.get(event.session)
         analysis, findings = self.findings(event, policy, session)
+        if any(finding.action is Action.SNAPSHOT for finding in findings):
+            return None
+        return self._concluded(event, policy, session, analysis, findings)
+
+    def _concluded(
+        self, event: Event, policy: Policy, session: Session, analysis: Analysis, findings: list[Finding]
+    ) -> Decision:
+        decision_id = self.new_id()
         findings = self._permitted(event, findings)
         ordered = fold.ordered(findings)
         ordered = self._snapshot(event, policy, ordered, decision_id)
@@ -122,7 +156,7 @@ class DecisionPoint:
                 findings.append(self._failed("the analysis of this call", error, policy))
         context = Context(
             event=event,
-            effects=tuple(analysis.effects),
+            effects=tuple(judgeable(analysis.effects)),
             programs=tuple(analysis.programs),
             policy=policy,
             rules=self.rules,
@@ -150,7 +184,7 @@ class DecisionPoint:
                 return True
             state = self._git.state(real)
             if state is State.IGNORED:
-                return os.stat(real).st_ctime < session.started
+                return os.stat(real).st_ctime < session.started  # noqa: PTH116 - on the path of every decision
             return state is State.CLEAN
 
         return Disk(self.home, standard_environment(self.home), is_trusted, git_config, session.written)

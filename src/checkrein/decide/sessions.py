@@ -97,5 +97,5 @@ class SessionStore:
             return None
         if not values or not isinstance(values[0], float):
             return None
-        pairs = [value for value in values[1:] if isinstance(value, list) and len(value) == 2]  # noqa: PLR2004 - path, address
+        pairs = [value for value in values[1:] if isinstance(value, list) and len(value) == 2]  # path, address
         return Session(session_id, values[0], {str(path): str(address) for path, address in pairs})

@@ -11,9 +11,12 @@ from checkrein.detect.shell.interpreter import Analysis, analyse
 from checkrein.detect.shell.model import World, absolute
 
 PATH_KEYS = frozenset(
-    ("path", "paths", "file", "files", "file_path", "filepath", "filename", "file_name", "uri", "directory", "dir", "folder")
-    + ("source", "src", "destination", "dest", "target", "from", "to", "old_path", "new_path", "root", "cwd", "notebook_path", "output", "input_path", "output_path")
-)  # fmt: skip
+    {
+        *("path", "paths", "file", "files", "file_path", "filepath", "filename", "file_name", "uri", "directory"),
+        *("dir", "folder", "source", "src", "destination", "dest", "target", "from", "to", "old_path", "new_path"),
+        *("root", "cwd", "notebook_path", "output", "input_path", "output_path"),
+    }
+)
 COMMAND_KEYS = frozenset(("command", "cmd", "script", "shell_command", "commandline", "bash"))
 SQL_KEYS = frozenset(("sql", "query", "statement"))
 DELETING = ("delete", "remove", "unlink", "rmdir", "trash", "destroy", "purge", "erase")

@@ -16,6 +16,7 @@ from checkrein.ledger.masktext import MASK, harmless, is_sensitive, mask_private
 
 _DEEPEST = 4  # command lines within each other that are read as such
 _LONGEST = 8192  # characters that are looked at; a record is not a copy
+_KEPT = 2_000
 _SHORT = 16
 _SPACE = " \t\r"
 _OPERATORS = "\n;&|()<>"
@@ -80,6 +81,12 @@ class _Place:
 
 def mask_command(command: str) -> str:
     """The command line as it is recorded. Nothing behind its first 8,192 characters is, but how much that was."""
+    return _masked_again(command) if len(command) <= _KEPT else _mask_line(mask_private_keys(command), 0)
+
+
+@lru_cache(maxsize=256)
+def _masked_again(command: str) -> str:
+    """A call is recorded more than once: before it runs, and with its result."""
     return _mask_line(mask_private_keys(command), 0)
 
 

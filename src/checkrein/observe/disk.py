@@ -12,14 +12,16 @@ from types import MappingProxyType
 
 MAX_TEXT = 1_000_000  # bytes of a script that is read to be judged
 MAX_MATCHES = 300
+MAX_PATTERN = 4096
+MAX_BRACKETS = 16
 MAX_WALK = 20_000  # entries that one walk looks at
 
 
 class Disk:
     """A ``World`` (detect.shell.model) over the real disk.
 
-    ``downloads`` maps paths to the address that they came from. ``environment`` is what commands inherit as far as it is known; ``is_trusted(path)`` tells whether a person vouches for a
-    file's content; ``config(cwd, key)`` reads the git configuration.
+    ``downloads`` maps paths to the address that they came from. ``environment`` is what commands inherit as far as it is known;
+    ``is_trusted(path)`` tells whether a person vouches for a file's content; ``config(cwd, key)`` reads the git configuration.
     """
 
     def __init__(
@@ -46,13 +48,13 @@ class Disk:
 
     def is_dir(self, path: str) -> bool:
         """True for an existing folder."""
-        return "\0" not in path and os.path.isdir(path)
+        return "\0" not in path and os.path.isdir(path)  # noqa: PTH112 - on the path of every decision
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         """The paths that match, at most ``MAX_MATCHES``."""
-        if "\0" in pattern:
-            return ()
-        matches = glob.iglob(pattern, include_hidden=True, recursive=False)
+        if "\0" in pattern or len(pattern) > MAX_PATTERN or pattern.count("[") > MAX_BRACKETS:
+            return ()  # no file has such a name; translating hostile patterns takes more than linear time
+        matches = glob.iglob(pattern, include_hidden=True, recursive=False)  # noqa: PTH207 - absolute patterns, links kept
         return tuple(itertools.islice(matches, MAX_MATCHES))
 
     def script(self, path: str) -> str | None:
@@ -60,7 +62,7 @@ class Disk:
 
         A download that is no text is a NUL character alone: what it would do cannot be known.
         """
-        if "\0" in path or not os.path.isfile(path) or self._is_trusted(path):
+        if "\0" in path or not os.path.isfile(path) or self._is_trusted(path):  # noqa: PTH113 - as above
             return None
         text = _read(path)
         return "\0" if text is None and self._downloads.get(path) else text

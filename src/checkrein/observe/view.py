@@ -35,7 +35,7 @@ class GitView:
 
         Ignored files count: that git was told to leave them alone is the reason why it cannot bring them back.
         """
-        if not os.path.isdir(path) or os.path.islink(path):
+        if not os.path.isdir(path) or os.path.islink(path):  # noqa: PTH112, PTH114 - on the path of every decision
             return self.state(path) not in KEPT
         repository = Repository.discover(path)
         if repository is None:
@@ -57,10 +57,10 @@ class GitView:
 
 
 def _has_files(folder: str) -> bool:
-    for _, folders, files in os.walk(folder):  # no repository: every file counts
-        if files or any(os.path.islink(os.path.join(folder, name)) for name in folders):
-            return True
-    return False
+    return any(  # no repository: every file counts
+        files or any(os.path.islink(f"{place}/{name}") for name in folders)  # noqa: PTH114 - on the path of every decision
+        for place, folders, files in os.walk(folder)
+    )
 
 
 @lru_cache(maxsize=256)

@@ -34,6 +34,7 @@ DECISION_SECONDS = 4.0
 """A decision that takes longer is a refusal. Hooks are registered with a longer timeout, so that the refusal arrives."""
 
 BODY_SECONDS = 20.0
+SMALL = 8 * 1024  # bodies up to this are judged in the loop's own thread, where nothing has to be copied first
 LARGE = 1024 * 1024  # bodies above this are read a few at a time, so that memory stays bounded
 _LARGE_AT_ONCE = 4
 _THREADS = 8
@@ -217,7 +218,7 @@ class Application:
             await self._reply(send, headers, peer, b'{"error":"there is nothing at this address"}', 404)
 
     async def _hook(self, name: str, body: bytes, headers: _Headers) -> bytes:
-        """Read, judge in a thread within the deadline, record in this thread, and give the answer."""
+        """Read, judge (here what is small, else in a thread within the deadline), record here, and give the answer."""
         self.handled += 1
         loop = asyncio.get_running_loop()
         interactive = interactive_from(headers.entrypoint)
@@ -227,8 +228,10 @@ class Application:
             call = self.hooks.read(name, body, interactive=interactive)
         if call.refused is not None:
             return self.hooks.finish(call, call.refused, 0)
-        decision, micros = await self._judge(call)
-        return self.hooks.finish(call, decision, micros)
+        judged = None
+        if len(body) <= SMALL and call.event.session not in self._turns:
+            judged = self.hooks.judge_at_once(call)  # two changes of thread would cost more than the decision
+        return self.hooks.finish(call, *(judged or await self._judge(call)))
 
     async def _judge(self, call: Call) -> tuple[Decision, int]:
         """Judge in turn with the other calls of the same session; a refusal once the deadline has passed, waiting included."""

@@ -24,7 +24,14 @@ class StoppedActions:
 
     def decide(self, event: Event) -> Decision:
         """The inner decision; what it stops is remembered."""
-        decision = self._point.decide(event)
+        return self._remembered(event, self._point.decide(event))
+
+    def at_once(self, event: Event) -> Decision | None:
+        """As ``decide``, for what is decided at once."""
+        decision = self._point.at_once(event)
+        return decision and self._remembered(event, decision)
+
+    def _remembered(self, event: Event, decision: Decision) -> Decision:
         if decision.stops and event.kind is EventKind.TOOL_CALL:
             action = fingerprint(self._key, event.project, event.tool, event.input)
             with self._lock:

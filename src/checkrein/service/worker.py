@@ -129,6 +129,8 @@ class Broken:
         """Refuse."""
         raise self.error
 
+    at_once = decide
+
     def append(self, _event: Event, _decision: Decision, _micros: int) -> None:
         """Nothing can be recorded."""
         raise self.error

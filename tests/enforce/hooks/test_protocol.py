@@ -35,6 +35,9 @@ class Point:
         result: Decision = self.outcome
         return result
 
+    def at_once(self, _event: Event) -> Decision | None:
+        return None  # all of its decisions go to a thread
+
 
 class Record:
     def __init__(self, error: Exception | None = None) -> None:

@@ -1,1 +1,1 @@
-"""Shell command lines to typed effects: ``analyse(text, world, cwd)`` says what a command would do, without running anything."""
+"""Shell command lines to typed effects: ``analyse(text, world, cwd)`` says what a command would do and runs nothing."""

@@ -11,20 +11,22 @@ from checkrein.core.effect import UNKNOWN, Effect, EffectKind
 from checkrein.detect.shell.escapes import printf_text
 from checkrein.detect.shell.expand import BLANKS, split_fields
 from checkrein.detect.shell.model import Invocation, ScriptFile, absolute
+from checkrein.detect.shell.options import listed
 from checkrein.detect.shell.state import State, elsewhere
 from checkrein.detect.shell.values import ANYTHING, NUL, SILENT, Stream, Value, network_in
 
 if TYPE_CHECKING:
-    from checkrein.detect.shell.interpreter import Frame, Interpreter
+    from checkrein.detect.shell.execution import Execution
+    from checkrein.detect.shell.frame import Frame
 
 MAX_LINES = 5_000
-Builtin = Callable[["Interpreter", Sequence[Value], "Frame", Mapping[str, Value]], Stream | None]
+Builtin = Callable[["Execution", Sequence[Value], "Frame", Mapping[str, Value]], Stream | None]
 
 
-def _cd(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
+def _cd(shell: Execution, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
     state = frame.state
     targets = [value.text for value in argv[1:] if value.text == "-" or not value.text.startswith("-")]
-    home = _one(state.variables.get("HOME"), interpreter.world.home)
+    home = _one(state.variables.get("HOME"), shell.world.home)
     target = targets[0] if targets else home
     before = state.cwd
     if target == "-":
@@ -43,53 +45,53 @@ def _one(values: Sequence[Value] | None, default: str) -> str:
     return default if not values else values[0].text if len(values) == 1 else UNKNOWN
 
 
-def _pushd(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
+def _pushd(shell: Execution, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
     frame.state.folders = (*frame.state.folders, frame.state.cwd)
-    return _cd(interpreter, argv, frame, env)
+    return _cd(shell, argv, frame, env)
 
 
-def _popd(_: Interpreter, __: Sequence[Value], frame: Frame, ___: Mapping[str, Value]) -> Stream:
+def _popd(_: Execution, __: Sequence[Value], frame: Frame, ___: Mapping[str, Value]) -> Stream:
     if frame.state.folders:
         frame.state.cwd = frame.state.folders[-1]
         frame.state.folders = frame.state.folders[:-1]
     return SILENT
 
 
-def _eval(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
+def _eval(shell: Execution, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
     text = " ".join(value.text for value in argv[1:])
     origins = frozenset[str]().union(*(value.origins for value in argv))
-    return run_text(interpreter, Stream(text, origins), frame, "eval")
+    return run_text(shell, Stream(text, origins), frame, "eval")
 
 
-def run_text(interpreter: Interpreter, code: Stream, frame: Frame, program: str) -> Stream:
+def run_text(shell: Execution, code: Stream, frame: Frame, program: str) -> Stream:
     """Run shell code that may come from elsewhere: what is not known of it is recorded as such."""
     if UNKNOWN in code.text:
         if url := network_in(code.origins):
-            interpreter.emit(Effect(EffectKind.RUN_FETCHED, url, program, detail="code that comes over the network"), frame)
+            shell.emit(Effect(EffectKind.RUN_FETCHED, url, program, detail="code that comes over the network"), frame)
         elif code.text.strip(UNKNOWN + " \n") == "" or code.text.lstrip().startswith(UNKNOWN):
             detail = "its text is not known before it runs"
-            interpreter.emit(Effect(EffectKind.RUN_UNKNOWN, program, program, detail=detail), frame)
+            shell.emit(Effect(EffectKind.RUN_UNKNOWN, program, program, detail=detail), frame)
     if code.text.strip(UNKNOWN + " \n") == "":
         return Stream(origins=code.origins)
-    return interpreter.text(code.text, frame)
+    return shell.text(code.text, frame)
 
 
-def _source(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
+def _source(shell: Execution, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
     if len(argv) < 2:
         return SILENT
-    path = interpreter.path(argv[1], frame)
-    invocation = Invocation(argv=tuple(value.text for value in argv), cwd=frame.state.cwd, world=interpreter.world)
-    written = interpreter.written(path, frame)
+    path = shell.path(argv[1], frame)
+    invocation = Invocation(argv=tuple(value.text for value in argv), cwd=frame.state.cwd, world=shell.world)
+    written = shell.written(path, frame)
     if written is not None:
-        return run_text(interpreter, written, frame, "source")
-    text = None if UNKNOWN in path else interpreter.world.script(path)
+        return run_text(shell, written, frame, "source")
+    text = None if UNKNOWN in path else shell.world.script(path)
     if text is not None:
-        return interpreter.text(text, replace(frame, depth=frame.depth + 1))
+        return shell.text(text, replace(frame, depth=frame.depth + 1))
     frame.state.sourced |= {f"sourced:{path}"}
-    return interpreter.outcomes((ScriptFile(path, "shell"),), invocation, replace(frame, depth=frame.depth + 1))
+    return shell.outcomes((ScriptFile(path, "shell"),), invocation, replace(frame, depth=frame.depth + 1))
 
 
-def _declare(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
+def _declare(_: Execution, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
     state = frame.state
     options = "".join(value.text[1:] for value in argv[1:] if value.text.startswith("-"))
     exporting = argv[0].text == "export" or "x" in options
@@ -123,7 +125,7 @@ def _assign(state: State, name: str, value: Value, *, append: bool) -> None:
         state.set(name, value)
 
 
-def _unset(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
+def _unset(_: Execution, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
     options = "".join(value.text[1:] for value in argv[1:] if value.text.startswith("-"))
     for value in argv[1:]:
         if value.text.startswith("-"):
@@ -138,7 +140,7 @@ def _unset(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str,
     return SILENT
 
 
-def _set(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
+def _set(_: Execution, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
     words = list(argv[1:])
     for at, value in enumerate(words):
         if value.text == "--":
@@ -150,7 +152,7 @@ def _set(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, V
     return SILENT
 
 
-def _shift(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
+def _shift(_: Execution, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
     count = argv[1].text if len(argv) > 1 else "1"
     if count.isdecimal() and len(count) < 7:
         frame.state.positional = frame.state.positional[int(count) :]
@@ -159,7 +161,7 @@ def _shift(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str,
     return SILENT
 
 
-def _alias(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
+def _alias(_: Execution, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
     for value in argv[1:]:
         name, equals, text = value.text.partition("=")
         if equals and name:
@@ -167,15 +169,15 @@ def _alias(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str,
     return SILENT
 
 
-def _unalias(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
+def _unalias(_: Execution, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
     for value in argv[1:]:
         frame.state.aliases.pop(value.text, None)
     return SILENT
 
 
-def _read(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
+def _read(shell: Execution, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
     names = _operands(argv, with_value="adinNptu")
-    line = interpreter.next_line(frame)
+    line = shell.next_line(frame)
     letters = {letter for value in argv[1:] if value.text.startswith("-") for letter in value.text[1:]}
     if _option(argv, "d") == "" and "d" in letters and line.known and frame.stdin is not None and frame.line is None:
         line = Value(frame.stdin.text.rstrip("\n"), origins=frame.stdin.origins)  # -d '': all there is
@@ -220,7 +222,7 @@ def _split_line(text: str, separators: str, count: int) -> list[str]:
     return words
 
 
-def _mapfile(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
+def _mapfile(_: Execution, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
     names = _operands(argv, with_value="dnOsuCc")
     stream = frame.stdin or Stream()
     lines = stream.text.split("\n")
@@ -236,7 +238,7 @@ def _mapfile(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[st
     return SILENT
 
 
-def _printf(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream | None:
+def _printf(_: Execution, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream | None:
     words = list(argv[1:])
     if not words or not words[0].text.startswith("-v"):
         return None
@@ -246,47 +248,47 @@ def _printf(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, __: M
     return SILENT
 
 
-def _trap(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
+def _trap(shell: Execution, argv: Sequence[Value], frame: Frame, _: Mapping[str, Value]) -> Stream:
     words = [value for value in argv[1:] if value.text not in ("-l", "-p", "--")]
     if len(words) > 1 and words[0].text not in ("-", ""):
-        run_text(interpreter, Stream(words[0].text, words[0].origins), replace(frame, state=frame.state.fork()), "trap")
+        run_text(shell, Stream(words[0].text, words[0].origins), replace(frame, state=frame.state.fork()), "trap")
     return SILENT
 
 
-def _exec(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
+def _exec(shell: Execution, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
     words = list(argv[1:])
     while words and words[0].text.startswith("-"):
         if words.pop(0).text == "-a" and words:
             words.pop(0)
-    return interpreter.bare(words, frame, dict(env)) if words else SILENT
+    return shell.bare(words, frame, dict(env)) if words else SILENT
 
 
-def _transparent(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream | None:
+def _transparent(shell: Execution, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream | None:
     """``noglob``, ``nocorrect``: the rest is the command."""
     words = list(argv[1:])
-    return interpreter.run(words, frame, dict(env)) if words else SILENT
+    return shell.run(words, frame, dict(env)) if words else SILENT
 
 
-def _command(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream | None:
+def _command(shell: Execution, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream | None:
     """``command`` and ``builtin``: no function has a say."""
     words = list(argv[1:])
     while words and words[0].text.startswith("-"):
         option = words.pop(0).text
         if argv[0].text == "command" and "v" in option.lower():
             return None  # only asks where the program is
-    return interpreter.bare(words, frame, dict(env)) if words else SILENT
+    return shell.bare(words, frame, dict(env)) if words else SILENT
 
 
-def _time(interpreter: Interpreter, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
+def _time(shell: Execution, argv: Sequence[Value], frame: Frame, env: Mapping[str, Value]) -> Stream:
     words = list(argv[1:])
     while words and words[0].text.startswith("-"):
         option = words.pop(0).text
         if option in ("-f", "-o", "--format", "--output") and words:
             words.pop(0)
-    return interpreter.run(words, frame, dict(env)) if words else SILENT
+    return shell.run(words, frame, dict(env)) if words else SILENT
 
 
-def _let(_: Interpreter, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
+def _let(_: Execution, argv: Sequence[Value], frame: Frame, __: Mapping[str, Value]) -> Stream:
     for value in argv[1:]:
         if match := re.match(r"\W*([A-Za-z_]\w*)", value.text):
             frame.state.set(match[1], ANYTHING)
@@ -350,23 +352,6 @@ TABLE: dict[str, Builtin] = {
     "unalias": _unalias,
     "unset": _unset,
 } | dict.fromkeys(
-    (
-        "[",
-        "test",
-        ":",
-        "true",
-        "false",
-        "exit",
-        "return",
-        "break",
-        "continue",
-        "shopt",
-        "ulimit",
-        "umask",
-        "wait",
-        "jobs",
-        "getopts",
-        "hash",
-    ),
+    listed("[ test : true false exit return break continue shopt ulimit umask wait jobs getopts hash"),
     _quiet,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.model import Invocation, Outcome, absolute
-from checkrein.detect.shell.options import Options, parse_options
+from checkrein.detect.shell.options import Options, listed, parse_options
 from checkrein.detect.shell.requests import Request, destructive_effects, exchange, file_of, written
 
 # Short options of curl that take a value; all long ones that do follow.
@@ -32,17 +32,7 @@ time-cond tls-max tls13-ciphers tlsauthtype tlspassword tlsuser trace trace-asci
 url url-query user user-agent variable vlan-priority write-out
 """
 _CURL_LONG = tuple(f"--{name}" for name in _LONG_NAMES.split())
-_CURL_FLAGS = (
-    "--get",
-    "--head",
-    "--remote-name",
-    "--remote-name-all",
-    "--fail",
-    "--silent",
-    "--location",
-    "--insecure",
-    "--include",
-)
+_CURL_FLAGS = listed("--get --head --remote-name --remote-name-all --fail --silent --location --insecure --include")
 _LONG_OF = {
     "-d": "--data",
     "-F": "--form",
@@ -60,17 +50,7 @@ _LONG_OF = {
     "-b": "--cookie",
 }
 _BODY_OPTIONS = ("--data", "--data-ascii", "--data-binary", "--data-raw", "--data-urlencode", "--json")
-_WRITES = (
-    "--cookie-jar",
-    "--dump-header",
-    "--trace",
-    "--trace-ascii",
-    "--stderr",
-    "--libcurl",
-    "--etag-save",
-    "--hsts",
-    "--alt-svc",
-)
+_WRITES = listed("--cookie-jar --dump-header --trace --trace-ascii --stderr --libcurl --etag-save --hsts --alt-svc")
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What ``echo -e`` and ``printf`` print, byte for byte as bash does."""
+"""What ``$'...'`` stands for and what ``echo -e`` and ``printf`` print, byte for byte as bash has it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,25 @@ ECHO = re.compile(rf"\\({NUMBER}|0[0-7]{{0,3}}|[^1-7])", re.DOTALL)
 DIRECTIVE = r"%(?P<flags>[-+ #0']*)(?P<width>\*|\d*)(?P<dot>\.)?(?P<precision>\*|\d*)[hlLqjzt]*(?P<kind>\(.*?\)T|[a-zA-Z%])"
 FORMAT = re.compile(rf"\\(?P<code>{NUMBER}|[0-7]{{1,3}}|.)|{DIRECTIVE}|(?P<text>.)", re.DOTALL)
 WORD_B = re.compile(rf"\\({NUMBER}|0[0-7]{{0,3}}|[0-7]{{1,3}}|.)", re.DOTALL)
+ANSI = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)", re.DOTALL)
+ANSI_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
+
+
+def unescape_ansi(text: str) -> str:
+    """The text of ``$'...'``. As in bash it ends at a NUL."""
+
+    def one(match: re.Match[str]) -> str:
+        code = match[1]
+        if code[0] in "xuU" and len(code) > 1:
+            number = int(code[1:], 16)
+            return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "�"
+        if code[0] in "01234567":
+            return chr(int(code, 8) & 0xFF)
+        if code[0] == "c" and len(code) > 1:
+            return chr(ord(code[1]) & 0x1F)
+        return ANSI_ESCAPES.get(code, code if code in "\\'\"?" else "\\" + code)
+
+    return ANSI.sub(one, text).partition("\0")[0]
 
 
 def echo_text(text: str) -> tuple[str, bool]:

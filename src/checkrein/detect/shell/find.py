@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ShellText, absolute
-from checkrein.detect.shell.options import parse_options
+from checkrein.detect.shell.options import listed, parse_options
 
 NARROWING = frozenset(
-    ("-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex", "-size", "-mtime", "-mmin", "-atime", "-ctime", "-newer", "-empty", "-user", "-group", "-perm", "-amin", "-cmin", "-inum", "-lname", "-links", "-newermt", "-nouser", "-nogroup", "-samefile")
+    listed(
+        "-name -iname -path -ipath -wholename -regex -iregex -size -mtime -mmin -atime -ctime -newer -empty -user -group "
+        "-perm -amin -cmin -inum -lname -links -newermt -nouser -nogroup -samefile"
+    )
 )  # fmt: skip
-WITH_VALUE = NARROWING - {"-empty", "-nouser", "-nogroup"} | {
-    "-type",
-    "-xtype",
-    "-maxdepth",
-    "-mindepth",
-    "-printf",
-    "-fstype",
-    "-regextype",
-    "-fls",
-    "-fprint",
-    "-fprint0",
-    "-anewer",
-    "-cnewer",
-    "-used",
-}
+WITH_VALUE = NARROWING - {"-empty", "-nouser", "-nogroup"} | frozenset(
+    listed(
+        "-type -xtype -maxdepth -mindepth -printf -fstype -regextype -fls -fprint -fprint0 -fprintf -files0-from -anewer -cnewer -used"
+    )
+)
+PRINTS = ("-fprint", "-fprint0", "-fls", "-fprintf")
 RUNS = ("-exec", "-execdir", "-ok", "-okdir")
 
 
@@ -66,20 +61,16 @@ def _parse(invocation: Invocation) -> tuple[Found, list[tuple[str, list[str]]]]:
     while at < len(args):
         word = args[at]
         if word in RUNS:
-            words: list[str] = []
-            at += 1
-            while at < len(args) and args[at] not in (";", "+"):
-                words.append(args[at])
-                at += 1
-            if at < len(args) and args[at] == "+" and words and words[-1] != "{}":
-                words.append("+")
+            words, at = _command(args, at + 1)
             actions.append((word, words))
         elif word in ("-delete", "-print", "-print0", "-ls", "-quit"):
             actions.append((word, []))
         elif word in WITH_VALUE:
             value = args[at + 1] if at + 1 < len(args) else ""
-            if word in ("-fprint", "-fprint0", "-fls"):
+            if word in PRINTS:
                 actions.append(("-fprint", [value]))
+            roots += [UNKNOWN] if word == "-files0-from" else []
+            at += word == "-fprintf"  # a format follows the file
             if word in NARROWING:
                 narrow = value not in ("*", "*/*", ".*") or word not in ("-name", "-iname", "-path", "-ipath", "-regex")
                 filtered = filtered or narrow
@@ -97,6 +88,15 @@ def _parse(invocation: Invocation) -> tuple[Found, list[tuple[str, list[str]]]]:
     return Found(tuple(roots) or (".",), name, filtered, negated or pruned), actions
 
 
+def _command(args: list[str], at: int) -> tuple[list[str], int]:
+    """The words of the command at ``at``, and the index of what ends it: ``;``, or ``+`` behind ``{}``."""
+    words: list[str] = []
+    while at < len(args) and args[at] != ";" and not (args[at] == "+" and words[-1:] == ["{}"]):
+        words.append(args[at])
+        at += 1
+    return words, at
+
+
 def find(invocation: Invocation) -> Iterator[Outcome]:
     """find."""
     found, actions = _parse(invocation)
@@ -108,7 +108,7 @@ def find(invocation: Invocation) -> Iterator[Outcome]:
         elif action == "-fprint":
             yield Effect(EffectKind.WRITE, absolute(words[0], invocation.cwd), "find -fprint")
         elif action in RUNS:
-            yield from _run(found, words, invocation)
+            yield from _run(found, words)
 
 
 def _deletions(found: Found, invocation: Invocation) -> Iterator[Outcome]:
@@ -118,7 +118,7 @@ def _deletions(found: Found, invocation: Invocation) -> Iterator[Outcome]:
         yield Effect(EffectKind.DELETE, target, "find -delete", flags=flags)
 
 
-def _run(found: Found, words: list[str], invocation: Invocation) -> Iterator[Outcome]:
+def _run(found: Found, words: list[str]) -> Iterator[Outcome]:
     """``-exec``: the command once for what each root stands for."""
     for root, path in zip(found.roots, found.paths(), strict=True):
         item = path if found.filtered else root
@@ -135,36 +135,20 @@ def found_paths(invocation: Invocation) -> list[str]:
     return found.paths()
 
 
-FD_VALUES = (
-    "-e",
-    "-t",
-    "-d",
-    "-E",
-    "-S",
-    "-o",
-    "-c",
-    "-j",
-    "-C",
-    "--extension",
-    "--type",
-    "--max-depth",
-    "--min-depth",
-    "--exclude",
-    "--size",
-    "--changed-within",
-    "--changed-before",
-    "--owner",
-    "--color",
-    "--threads",
-    "--base-directory",
-    "--search-path",
-    "--format",
+FD_VALUES = listed(
+    "-e -t -d -E -S -o -c -j -C --extension --type --max-depth --min-depth --exclude --size --changed-within "
+    "--changed-before --owner --color --threads --base-directory --search-path --format"
 )
+
+
+FD_RUNS = re.compile(r"-[HIuLsigaFlp0]*[xX]$|--exec(?:-batch)?(?:=|$)")
 
 
 def _fd(invocation: Invocation) -> tuple[list[str], list[str]]:
     args = list(invocation.args)
-    cut = next((at for at, word in enumerate(args) if word in ("-x", "-X", "--exec", "--exec-batch")), len(args))
+    cut = next((at for at, word in enumerate(args) if FD_RUNS.match(word)), len(args))
+    if cut < len(args) and "=" in args[cut]:
+        args[cut : cut + 1] = args[cut].split("=", 1)
     options = parse_options(args[:cut], values=FD_VALUES)
     words = options.words
     roots = list(words[1:]) or ["."]

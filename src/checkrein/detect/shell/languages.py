@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-INTERPRETERS = {
-    "sh": "shell", "bash": "shell", "zsh": "shell", "dash": "shell", "ksh": "shell", "ash": "shell", "mksh": "shell", "fish": "shell",
-    "python": "python", "python2": "python", "python3": "python", "pypy": "python", "pypy3": "python", "ipython": "python",
-    "node": "javascript", "nodejs": "javascript", "bun": "javascript", "deno": "javascript", "ts-node": "javascript", "tsx": "javascript",
-    "ruby": "ruby", "jruby": "ruby",
-    "perl": "perl", "perl5": "perl",
+from checkrein.detect.shell.options import listed
+
+_PROGRAMS = {
+    "shell": "sh bash zsh dash ksh ash mksh fish",
+    "python": "python python2 python3 pypy pypy3 ipython",
+    "javascript": "node nodejs bun deno ts-node tsx",
+    "ruby": "ruby jruby",
+    "perl": "perl perl5",
     "php": "php",
-    "awk": "awk", "gawk": "awk", "mawk": "awk", "nawk": "awk",
-    "make": "make", "gmake": "make",
-}  # fmt: skip
-SUFFIXES = {
-    "sh": "shell", "bash": "shell", "zsh": "shell", "ksh": "shell", "command": "shell",
-    "py": "python", "pyw": "python",
-    "js": "javascript", "mjs": "javascript", "cjs": "javascript", "ts": "javascript", "mts": "javascript", "cts": "javascript",
-    "rb": "ruby", "pl": "perl", "pm": "perl", "php": "php", "awk": "awk", "sql": "sql", "mk": "make",
-}  # fmt: skip
+    "awk": "awk gawk mawk nawk",
+    "make": "make gmake",
+}
+INTERPRETERS = {name: language for language, programs in _PROGRAMS.items() for name in listed(programs)}
+_SUFFIXES = {
+    "shell": "sh bash zsh ksh command",
+    "python": "py pyw",
+    "javascript": "js mjs cjs ts mts cts",
+    "ruby": "rb",
+    "perl": "pl pm",
+    "php": "php",
+    "awk": "awk",
+    "sql": "sql",
+    "make": "mk",
+}
+SUFFIXES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in listed(suffixes)}
 
 
 def interpreter_language(name: str) -> str:

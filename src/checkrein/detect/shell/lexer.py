@@ -1,15 +1,17 @@
 """Words, quoting and expansions, read as bash reads them.
 
-Why not tree-sitter-bash: measured against bash itself it reads ``rm$IFS-rf$IFS~`` as other words without an error node, loses the
-text of here-documents that hold expansions, swallows the command behind ``<<'EOF' >file;`` and takes gigabytes on a
-long run of pipes. A guard that reads a command differently from the shell is open.
+Why not tree-sitter-bash: measured against bash itself it reads ``rm$IFS-rf$IFS~`` as other words without an error node,
+loses the text of here-documents that hold expansions, swallows the command behind ``<<'EOF' >file;`` and takes gigabytes
+on a long run of pipes. A guard that reads a command differently from the shell is open.
 """
 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from checkrein.detect.shell.escapes import unescape_ansi
 from checkrein.detect.shell.nodes import Arithmetic, Literal, Parameter, Part, Process, Script, Substitution, Word
 
 MAX_DEPTH = 40  # nested expansions; deeper text is a problem, not a crash
@@ -30,29 +32,10 @@ HEREDOC_PLAIN = re.compile(r"[^\\$`]+")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SPECIAL = frozenset("@*#?-$!0123456789")
 OPERATORS = re.compile(r":?[-=?+]|##?|%%?|/#|/%|//?|\^\^?|,,?|@|:")
-ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
-ANSI = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)", re.DOTALL)
 
 
-def unescape_ansi(text: str) -> str:
-    """The text of ``$'...'``. As in bash it ends at a NUL."""
-
-    def one(match: re.Match[str]) -> str:
-        code = match[1]
-        if code[0] in "xuU" and len(code) > 1:
-            number = int(code[1:], 16)
-            return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "�"
-        if code[0] in "01234567":
-            return chr(int(code, 8) & 0xFF)
-        if code[0] == "c" and len(code) > 1:
-            return chr(ord(code[1]) & 0x1F)
-        return ESCAPES.get(code, code if code in "\\'\"?" else "\\" + code)
-
-    return ANSI.sub(one, text).partition("\0")[0]
-
-
-class Lexer:
-    """Reads words from ``text`` at ``pos``. ``script`` is the parser's own function for the body of a substitution."""
+class Lexer(ABC):
+    """Reads words from ``text`` at ``pos``. The parser reads what stands in substitutions."""
 
     def __init__(self, text: str, *, depth: int = 0) -> None:
         self.text = text
@@ -63,13 +46,13 @@ class Lexer:
         self.expansions = 0
         self.rescans = 4 * len(text) + 1_000  # characters that may be read twice: keeps hostile nesting linear
 
+    @abstractmethod
     def parse_until_paren(self) -> Script:
-        """The script up to the closing parenthesis, which is consumed. The parser overrides it."""
-        raise AssertionError("Lexer is only used through Parser")
+        """The script up to the closing parenthesis, which is consumed."""
 
+    @abstractmethod
     def nested(self, text: str) -> Script:
-        """The script of a text of its own (backticks). The parser overrides it."""
-        raise AssertionError("Lexer is only used through Parser")
+        """The script of a text of its own (backticks)."""
 
     def problem(self, what: str) -> None:
         """Record that the text is no valid shell at this place, or that a limit was met: that is never left out."""
@@ -148,7 +131,7 @@ class Lexer:
 
     def _extended_pattern(self, buffer: list[str], flush: Callable[[], None], parts: list[Part]) -> None:
         """``@(a|b)``: a pattern, read as ``*``, which matches all that it matches. What it expands is kept."""
-        inner = self._balanced()[1:-1]
+        inner = self.balanced()[1:-1]
         buffer[-1] = "*"
         expansions = tuple(part for part in self.parts_of(inner) if not isinstance(part, Literal))
         if expansions:
@@ -272,7 +255,7 @@ class Lexer:
             return self._braced(quoted=quoted)
         if following == "[":
             self.pos += 1
-            text = self._balanced("[", "]")[1:-1]
+            text = self.balanced("[", "]")[1:-1]
             return Arithmetic(text, self.parts_of(text), quoted)
         if self.peek(2) == "(" and (arithmetic := self._arithmetic(quoted=quoted)):
             return arithmetic
@@ -309,7 +292,7 @@ class Lexer:
     def _arithmetic(self, *, quoted: bool) -> Arithmetic | None:
         start = self.pos
         self.pos += 2
-        inner = self._try_balanced()
+        inner = self.try_balanced()
         if inner.endswith(")") and self.peek() == ")":
             self.pos += 1
             text = inner[1:-1]
@@ -327,7 +310,7 @@ class Lexer:
             self.problem(problem)
         return tuple(parts)
 
-    def _balanced(self, opening: str = "(", closing: str = ")") -> str:
+    def balanced(self, opening: str = "(", closing: str = ")") -> str:
         """The text from an opening bracket to the one that closes it, quotes and nesting respected."""
         start = self.pos
         level = 0
@@ -353,12 +336,12 @@ class Lexer:
         self.problem(f"{opening} is not closed")
         return self.text[start:]
 
-    def _try_balanced(self, opening: str = "(", closing: str = ")") -> str:
-        """``_balanced`` as a guess that may be taken back: no problems are recorded, and guesses are limited in all."""
+    def try_balanced(self, opening: str = "(", closing: str = ")") -> str:
+        """``balanced`` as a guess that may be taken back: no problems are recorded, and guesses are limited in all."""
         start, known = self.pos, len(self.problems)
         if self.rescans <= 0:
             return ""
-        text = self._balanced(opening, closing)
+        text = self.balanced(opening, closing)
         self.rescans -= self.pos - start
         del self.problems[known:]
         return text
@@ -376,7 +359,7 @@ class Lexer:
             digits = re.compile(r"\d+|[@*#?$!-]").match(self.text, self.pos)
             name = digits[0] if digits else ""
             self.pos += len(name)
-        index = self._balanced("[", "]")[1:-1] if self.peek() == "[" else ""
+        index = self.balanced("[", "]")[1:-1] if self.peek() == "[" else ""
         operator, argument = prefix, None
         if match := OPERATORS.match(self.text, self.pos):
             self.pos = match.end()

@@ -1,8 +1,8 @@
 """What the shell detector passes between its parts: one program's invocation, and the code that it would run in turn.
 
 A *handler* knows one program (or family). It gets an ``Invocation`` and yields ``Effect`` values for what the program does
-itself, and ``ShellText``, ``Argv``, ``Snippet`` or ``ScriptFile`` for code that it would run, which the interpreter then analyses.
-All words are plain strings in which ``UNKNOWN`` stands for text that cannot be known beforehand.
+itself, and ``ShellText``, ``Argv``, ``Snippet`` or ``ScriptFile`` for code that it would run, which the interpreter then
+analyses. All words are plain strings in which ``UNKNOWN`` stands for text that cannot be known beforehand.
 """
 
 from __future__ import annotations
@@ -49,8 +49,9 @@ class Invocation:
 
     ``globs`` holds the indexes of words that are unquoted glob patterns (in absolute or relative form, as written).
     ``stdin`` is the text fed to standard input where it is known (here-document, ``echo ... |``), None where it is not
-    redirected; ``origins`` says where stdin and the words come from (``file:/path``, ``network:URL``). ``env`` holds exported and prefixed variables. ``flags`` holds ROOT (under sudo) and REMOTE (under ssh,
-    docker exec ...), which every effect of the invocation inherits: the interpreter adds them.
+    redirected; ``origins`` says where stdin and the words come from (``file:/path``, ``network:URL``). ``env`` holds exported
+    and prefixed variables. ``flags`` holds ROOT (under sudo) and REMOTE (under ssh, docker exec ...), which every effect of
+    the invocation inherits: the interpreter adds them.
     """
 
     argv: tuple[str, ...]
@@ -121,7 +122,7 @@ Handler = Callable[[Invocation], Iterable[Outcome]]
 
 
 def absolute(path: str, cwd: str) -> str:
-    """``path`` as a shell would open it: joined to ``cwd``, dot segments folded lexically. ``~`` is already expanded by the shell."""
+    """``path`` as a shell would open it: joined to ``cwd``, dot segments folded lexically; the shell has expanded ``~``."""
     if path.startswith(UNKNOWN):
         path = f"/{path}"  # it may begin with a slash, or with anything
     elif not path.startswith("/"):

@@ -15,7 +15,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """``$name`` or ``${name<operator><argument>}``. ``operator`` is ``length`` for ``${#name}``, ``indirect`` for ``${!name}``."""
+    """``$name`` or ``${name<operator><argument>}``; ``operator``: ``length`` (``${#name}``), ``indirect`` (``${!name}``)."""
 
     name: str
     operator: str = ""
@@ -79,7 +79,7 @@ class Heredoc:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """``fd<operator>target``. A here-document (``<<``) has its body in ``heredoc``; a here-string (``<<<``) is its ``target``."""
+    """``fd<operator>target``. A here-document (``<<``) has its body in ``heredoc``, a here-string (``<<<``) in ``target``."""
 
     operator: str
     target: Word

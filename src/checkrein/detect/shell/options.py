@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+
+from checkrein.core.effect import Flag
+from checkrein.detect.shell.model import Invocation, absolute
+
+
+@cache
+def listed(text: str) -> tuple[str, ...]:
+    """Options or programs written as one text, split at blanks: a long list stays readable."""
+    return tuple(text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +54,9 @@ def parse_options(
 ) -> Options:
     """Read ``args`` (without the program's name).
 
-    ``values`` names options that take a value (``-o``, ``--output``), ``optional`` long options whose value may only follow ``=``,
-    ``flags`` further long options, needed only so that abbreviations can be told apart. Long options may be abbreviated to a
-    prefix that is unambiguous among the declared ones. ``permute=False`` stops at the first operand (env, sudo).
+    ``values`` names options that take a value (``-o``, ``--output``), ``optional`` long options whose value may only follow
+    ``=``, ``flags`` further long options, needed only so that abbreviations can be told apart. Long options may be
+    abbreviated to a prefix that is unambiguous among the declared ones. ``permute=False`` stops at the first operand (env).
     ``single_dash_long`` reads ``-name value`` as one long option (find, terraform, java).
     """
     words = list(args)
@@ -99,3 +109,31 @@ def _short_cluster(words: list[str], index: int, values: Collection[str], given:
         given.setdefault(option, []).append(words[index + 1] if index + 1 < len(words) else "")
         return 1
     return 0
+
+
+def first_operand(args: Sequence[str], values: Collection[str], pairs: Collection[str] = ()) -> int:
+    """The index of the first word that is no option and no option's value; options of ``pairs`` take two words."""
+    at = 0
+    while at < len(args):
+        word = args[at]
+        if word == "--":
+            return at + 1
+        if not word.startswith("-") or word == "-":
+            return at
+        at += 3 if word in pairs else 2 if _takes_next(word, values) else 1
+    return at
+
+
+def _takes_next(word: str, values: Collection[str]) -> bool:
+    """True where the next word is the value of the option ``word``, or of the last one in a cluster (``-fo FILE``)."""
+    if word in values or word.startswith("--"):
+        return word in values
+    at = next((at for at, letter in enumerate(word[1:], 1) if f"-{letter}" in values), 0)
+    return at > 0 and at == len(word) - 1
+
+
+def paths(options: Options, invocation: Invocation, *, skip: int = 0) -> Iterator[tuple[str, Flag]]:
+    """The operands as absolute paths, each with GLOB where it is a pattern."""
+    for at, word in options.operands[skip:]:
+        if word:
+            yield absolute(word, invocation.cwd), Flag.GLOB if at + 1 in invocation.globs else Flag.NONE

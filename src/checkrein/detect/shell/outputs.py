@@ -277,7 +277,7 @@ def _seq(invocation: Invocation, _: Content) -> str | None:
 
 
 def _mktemp(invocation: Invocation, _: Content) -> str:
-    folder = invocation.env.get("TMPDIR") or invocation.world.variable("TMPDIR") or "/tmp"
+    folder = invocation.env.get("TMPDIR") or invocation.world.variable("TMPDIR") or "/tmp"  # noqa: S108 - nothing is created
     words = parse_options(invocation.args, values=("-p", "--suffix")).words
     template = words[0].replace("X", "") if words else "tmp."
     return absolute(f"{template}{UNKNOWN}", folder) + "\n"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checkrein.core.effect import Effect, EffectKind, Flag
-from checkrein.detect.shell.files import paths
 from checkrein.detect.shell.model import Handler, Invocation, Outcome, ShellText, absolute
-from checkrein.detect.shell.options import parse_options
+from checkrein.detect.shell.options import listed, parse_options, paths
 
 VALUES: dict[str, tuple[str, ...]] = {
     "head": ("-n", "-c", "--lines", "--bytes"),
@@ -32,132 +31,21 @@ VALUES: dict[str, tuple[str, ...]] = {
     "diff": ("-U", "-C", "-W", "-x", "-X", "-I", "--exclude", "--label", "--color", "--unified", "--context"),
     "openssl": (),
 }
-PRINTERS = (
-    *(
-        "cat",
-        "tac",
-        "head",
-        "tail",
-        "less",
-        "more",
-        "most",
-        "bat",
-        "batcat",
-        "nl",
-        "rev",
-        "cut",
-        "sort",
-        "uniq",
-        "od",
-        "xxd",
-        "hexdump",
-    ),
-    *(
-        "hd",
-        "strings",
-        "base64",
-        "base32",
-        "fold",
-        "fmt",
-        "paste",
-        "column",
-        "expand",
-        "zcat",
-        "gzcat",
-        "bzcat",
-        "xzcat",
-        "zless",
-    ),
-    *(
-        "view",
-        "pr",
-        "look",
-        "dos2unix",
-        "iconv",
-        "pygmentize",
-        "highlight",
-        "glow",
-        "mdcat",
-        "csvlook",
-        "plutil",
-        "hexyl",
-        "join",
-    ),
-    *("comm", "diff", "colordiff", "sdiff", "vimdiff", "cmp", "delta", "difft", "uuencode", "basenc"),
+PRINTERS = listed(
+    "cat tac head tail less more most bat batcat nl rev cut sort uniq od xxd hexdump hd strings base64 base32 fold fmt "
+    "paste column expand zcat gzcat bzcat xzcat zless view pr look dos2unix iconv pygmentize highlight glow mdcat csvlook "
+    "plutil hexyl join comm diff colordiff sdiff vimdiff cmp delta difft uuencode basenc"
 )
 FIRST_IS_PROGRAM = ("jq", "yq", "xq", "dasel", "gron", "fx", "mlr", "xmllint")
 SEARCHERS = ("grep", "egrep", "fgrep", "zgrep", "rg", "ag", "ack", "ugrep", "pcregrep", "ggrep", "ripgrep")
-GREP_VALUES = (
-    *(
-        "-e",
-        "-f",
-        "-m",
-        "-A",
-        "-B",
-        "-C",
-        "-d",
-        "-D",
-        "--regexp",
-        "--file",
-        "--max-count",
-        "--after-context",
-        "--before-context",
-    ),
-    *(
-        "--context",
-        "--include",
-        "--exclude",
-        "--exclude-dir",
-        "--exclude-from",
-        "--label",
-        "--color",
-        "--colour",
-        "--binary-files",
-    ),
+GREP_VALUES = listed(
+    "-e -f -m -A -B -C -d -D --regexp --file --max-count --after-context --before-context --context --include --exclude "
+    "--exclude-dir --exclude-from --label --color --colour --binary-files"
 )
-RG_VALUES = (
-    *(
-        "-e",
-        "-f",
-        "-m",
-        "-A",
-        "-B",
-        "-C",
-        "-g",
-        "-t",
-        "-T",
-        "-j",
-        "-M",
-        "-r",
-        "-E",
-        "-d",
-        "--regexp",
-        "--file",
-        "--max-count",
-        "--glob",
-    ),
-    *(
-        "--iglob",
-        "--type",
-        "--type-not",
-        "--type-add",
-        "--replace",
-        "--max-columns",
-        "--max-depth",
-        "--pre",
-        "--pre-glob",
-        "--sort",
-    ),
-    *(
-        "--after-context",
-        "--before-context",
-        "--context",
-        "--encoding",
-        "--ignore-file",
-        "--max-filesize",
-        "--color",
-        "--engine",
-    ),
+RG_VALUES = listed(
+    "-e -f -m -A -B -C -g -t -T -j -M -r -E -d --regexp --file --max-count --glob --iglob --type --type-not --type-add "
+    "--replace --max-columns --max-depth --pre --pre-glob --sort --after-context --before-context --context --encoding "
+    "--ignore-file --max-filesize --color --engine"
 )
 
 
@@ -227,21 +115,7 @@ def openssl(invocation: Invocation) -> Iterator[Outcome]:
     """openssl, gpg, age: what they read and write."""
     options = parse_options(
         invocation.args,
-        values=(
-            "-in",
-            "-out",
-            "-inkey",
-            "-key",
-            "-pass",
-            "-passin",
-            "-k",
-            "-kfile",
-            "-o",
-            "--output",
-            "-r",
-            "--recipient",
-            "-i",
-        ),
+        values=listed("-in -out -inkey -key -pass -passin -k -kfile -o --output -r --recipient -i"),
         single_dash_long=invocation.name == "openssl",
     )
     sources = [value for name in ("-in", "-inkey", "-key", "-kfile") for value in options.given.get(name, [])]

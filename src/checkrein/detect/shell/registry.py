@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from checkrein.detect.shell import databases, files, find, http, reading, runners, system, wrappers
+from checkrein.detect.shell import (
+    databases,
+    disks,
+    editing,
+    files,
+    find,
+    http,
+    interpreters,
+    reading,
+    runners,
+    system,
+    terminals,
+    transfer,
+    wrappers,
+)
 from checkrein.detect.shell.git import HANDLERS as HANDLERS_OF_GIT
 from checkrein.detect.shell.git import git_handler
 from checkrein.detect.shell.model import Handler, Invocation, Outcome
@@ -15,21 +29,26 @@ def _git(invocation: Invocation) -> Iterable[Outcome]:
     yield from git_handler(invocation)
     yield from runners.git_hooks(invocation)
     if invocation.stdin and {"apply", "am"} & set(invocation.args[:4]):
-        yield from files.patched_files(invocation.stdin, invocation.cwd)
+        yield from editing.patched_files(invocation.stdin, invocation.cwd)
 
 
 def _unlisted(invocation: Invocation) -> Iterable[Outcome]:
     """A program that nobody described: what the table says in general, and any file that it is given may be read."""
     yield from table_handler(invocation)
     if invocation.name not in KNOWN:
-        yield from wrappers.given_files(invocation.args, invocation)
+        yield from interpreters.given_files(invocation.args, invocation)
 
 
 FAMILIES: tuple[Mapping[str, Handler], ...] = (
     {"git": _git},
     HANDLERS_OF_GIT,
     wrappers.HANDLERS,
+    interpreters.HANDLERS,
+    terminals.HANDLERS,
     files.HANDLERS,
+    transfer.HANDLERS,
+    disks.HANDLERS,
+    editing.HANDLERS,
     find.HANDLERS,
     reading.HANDLERS,
     system.HANDLERS,

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.model import Outcome, Snippet, absolute
+from checkrein.detect.shell.options import listed
 
 _NOWHERE = frozenset(("", "-", "/dev/null", "/dev/stdout", "/dev/stderr", "%"))
 _LOCAL = {"localhost", "127.0.0.1", "::1", "0.0.0.0", ""}  # noqa: S104 - names, nothing is bound
@@ -44,23 +45,9 @@ _STORE_PORTS = {
     19530: "Milvus",
 }
 _SQL_PORTS = {8123, 8086, 9000}
-_VERBS = (
-    "delete",
-    "destroy",
-    "dodelete",
-    "dowipeout",
-    "purge",
-    "truncate",
-    "drop",
-    "wipe",
-    "erase",
-    "terminate",
-    "unpublish",
-    "batchdelete",
-    "bulkdelete",
-    "bulk-delete",
-    "batch-delete",
-    "factory-reset",
+_VERBS = listed(
+    "delete destroy dodelete dowipeout purge truncate drop wipe erase terminate unpublish batchdelete bulkdelete "
+    "bulk-delete batch-delete factory-reset"
 )
 _OPERATIONS = (
     *("_delete_by_query", "_close", "_cluster/settings", "_cluster/reroute", "_shutdown"),  # Elasticsearch, OpenSearch

@@ -7,25 +7,11 @@ import re
 from collections.abc import Iterator
 
 from checkrein.core.effect import Effect, EffectKind
-from checkrein.detect.shell.model import Handler, Invocation, Outcome, ScriptFile, ShellText, Snippet, absolute
-from checkrein.detect.shell.options import parse_options
+from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ScriptFile, ShellText, Snippet, absolute
+from checkrein.detect.shell.options import first_operand, listed, parse_options
+from checkrein.detect.shell.table import table_handler
 
-MAKE_VALUES = (
-    "-f",
-    "-C",
-    "-j",
-    "-I",
-    "-o",
-    "-W",
-    "-l",
-    "-O",
-    "--file",
-    "--makefile",
-    "--directory",
-    "--jobs",
-    "--eval",
-    "--load-average",
-)
+MAKE_VALUES = listed("-f -C -j -I -o -W -l -O --file --makefile --directory --jobs --eval --load-average")
 LIFECYCLE = ("preinstall", "install", "postinstall", "prepare", "prepublish")
 
 
@@ -85,31 +71,13 @@ def _filled(text: str, values: dict[str, str]) -> str:
 
 def node_package(invocation: Invocation) -> Iterator[Outcome]:
     """npm, pnpm, yarn, bun: scripts of package.json, where a tool wrote it; ``exec`` and ``dlx`` run programs."""
-    from checkrein.detect.shell.table import table_handler  # noqa: PLC0415 - the table loads on first use
-
     yield from table_handler(invocation)
-    values = (
-        "-w",
-        "--workspace",
-        "--prefix",
-        "-C",
-        "--dir",
-        "--cwd",
-        "-c",
-        "--call",
-        "-F",
-        "--filter",
-        "--registry",
-        "-p",
-        "--package",
-    )
+    values = listed("-w --workspace --prefix -C --dir --cwd -c --call -F --filter --registry -p --package")
     options = parse_options(invocation.args, values=values, permute=False)
     folder = absolute(options.last("--prefix", "-C", "--dir", "--cwd") or ".", invocation.cwd)
     words = options.words or (("install",) if invocation.name == "yarn" else ("",))
     command, rest = words[0], words[1:]
     if command in ("exec", "x", "dlx", "create", "init") and rest:
-        from checkrein.detect.shell.wrappers import package_runner  # noqa: PLC0415 - the two know each other
-
         runner = Invocation(("npx", *rest), invocation.cwd, invocation.world, stdin=invocation.stdin, env=invocation.env)
         yield from package_runner(runner)
         return
@@ -118,12 +86,36 @@ def node_package(invocation: Invocation) -> Iterator[Outcome]:
     elif command in ("test", "t", "tst", "start", "stop", "restart"):
         names = [{"t": "test", "tst": "test"}.get(command, command)]
     elif command in ("install", "i", "ci", "add", "rebuild", "publish", "pack", "version"):
-        names = list(LIFECYCLE) + ([f"pre{command}", f"post{command}", "prepublishOnly", "prepack", "postpack"])
+        names = [*LIFECYCLE, f"pre{command}", f"post{command}", "prepublishOnly", "prepack", "postpack"]
     elif invocation.name in ("yarn", "pnpm", "bun"):
         names = [command]
     else:
         return
     yield from _package_scripts(absolute("package.json", folder), names, invocation)
+
+
+def package_runner(invocation: Invocation) -> Iterator[Outcome]:
+    """npx, bunx, pnpx, uvx, pipx run: a package's program, with its arguments."""
+    values = ("-p", "--package", "-c", "--call", "--from", "--with", "--python", "--spec", "--registry", "--index-url")
+    args = list(invocation.args)
+    if invocation.name == "pipx":
+        if args[:1] != ["run"]:
+            return
+        args = args[1:]
+    code = parse_options(args, values=values, permute=False).last("-c", "--call")
+    if code:
+        yield ShellText(code)
+        return
+    start = first_operand(args, values)
+    rest = args[start:]
+    if not rest:
+        return
+    name = rest[0].rsplit("/", 1)[-1] if not rest[0].startswith(".") else rest[0]
+    program = re.split(r"@(?=[\w^~*.-]+$)|==", name)[0]
+    yield Effect(
+        EffectKind.INSTALL, rest[0], invocation.name, detail="npm" if invocation.name not in ("uvx", "pipx") else "pypi"
+    )
+    yield Argv((program or name, *rest[1:]))
 
 
 def _package_scripts(path: str, names: list[str], invocation: Invocation) -> Iterator[Outcome]:
@@ -233,6 +225,7 @@ def git_hooks(invocation: Invocation) -> Iterator[Outcome]:
 HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("make", "gmake"), make),
     **dict.fromkeys(("npm", "pnpm", "yarn"), node_package),
+    **dict.fromkeys(("npx", "bunx", "pnpx", "uvx", "pipx"), package_runner),
     **dict.fromkeys(("pytest", "py.test", "nox", "fab", "invoke", "inv", "scons", "waf", "doit"), pytest),
     **dict.fromkeys((name for name in BUILD_FILES if name != "bundle"), build),
 }

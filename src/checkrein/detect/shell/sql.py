@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.model import Outcome, ShellText
+from checkrein.detect.shell.options import listed
 from checkrein.detect.shell.sqltext import body, depends_on_row, is_literal, is_quoted, open_conditional_comments, read_tokens
 
 if TYPE_CHECKING:
@@ -24,36 +25,14 @@ _NESTING = 4
 _NAME_TOKENS = 40  # how far a name or a function's first string is looked for
 _PLACEHOLDER = "unknown_value"
 _KINDS_DATABASE = {"DATABASE", "SCHEMA", "KEYSPACE", "CATALOG", "TABLESPACE"}
-_KINDS_OBJECT = {
-    *(
-        "VIEW",
-        "INDEX",
-        "SEQUENCE",
-        "FUNCTION",
-        "PROCEDURE",
-        "TRIGGER",
-        "TYPE",
-        "DOMAIN",
-        "EXTENSION",
-        "AGGREGATE",
-        "POLICY",
-        "RULE",
-    ),
-    *("EVENT", "SERVER", "DICTIONARY", "SYNONYM", "PACKAGE", "PUBLICATION", "SUBSCRIPTION"),
-}
+_KINDS_OBJECT = frozenset(
+    listed(
+        "VIEW INDEX SEQUENCE FUNCTION PROCEDURE TRIGGER TYPE DOMAIN EXTENSION AGGREGATE POLICY RULE EVENT SERVER DICTIONARY "
+        "SYNONYM PACKAGE PUBLICATION SUBSCRIPTION"
+    )
+)
 _KINDS_USER = {"USER", "ROLE", "LOGIN", "GROUP"}
-_KIND_FILLERS = {
-    "TEMPORARY",
-    "TEMP",
-    "EXTERNAL",
-    "FOREIGN",
-    "MATERIALIZED",
-    "CONCURRENTLY",
-    "PLUGGABLE",
-    "UNIQUE",
-    "ONLINE",
-    "LIVE",
-}
+_KIND_FILLERS = frozenset(listed("TEMPORARY TEMP EXTERNAL FOREIGN MATERIALIZED CONCURRENTLY PLUGGABLE UNIQUE ONLINE LIVE"))
 # A statement may begin behind these; elsewhere DELETE, DROP ... are privileges, trigger events or column names.
 _BEFORE_HEAD = {"(", ")", "ANALYZE", "VERBOSE", "EXPLAIN", "THEN", "ELSE", "LOOP", "BEGIN", "DO", "EXECUTE", ";"}
 _DEFINES = {"FUNCTION", "PROCEDURE", "TRIGGER", "RULE", "EVENT", "POLICY"}

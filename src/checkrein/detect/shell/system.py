@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
-from checkrein.detect.shell.model import Handler, Invocation, Outcome, ShellText, absolute
-from checkrein.detect.shell.options import parse_options
+from checkrein.detect.shell.model import Handler, Invocation, Outcome, ScriptFile, ShellText, absolute
+from checkrein.detect.shell.options import listed, parse_options
 
 
 def kill(invocation: Invocation) -> Iterator[Outcome]:
@@ -54,22 +54,7 @@ def systemctl(invocation: Invocation) -> Iterator[Outcome]:
     name = invocation.name
     options = parse_options(
         invocation.args,
-        values=(
-            "-t",
-            "-H",
-            "-M",
-            "-n",
-            "-o",
-            "-p",
-            "-s",
-            "--type",
-            "--state",
-            "--host",
-            "--machine",
-            "--property",
-            "--signal",
-            "--root",
-        ),
+        values=listed("-t -H -M -n -o -p -s --type --state --host --machine --property --signal --root"),
     )
     words = options.words
     if not words:
@@ -116,9 +101,21 @@ def crontab(invocation: Invocation) -> Iterator[Outcome]:
         else invocation.world.read_text(absolute(options.words[0], invocation.cwd))
     )
     for line in (text or "").splitlines():
-        fields = line.split(None, 5)
-        if len(fields) == 6 and not line.lstrip().startswith("#"):
-            yield ShellText(fields[5])
+        row = line.lstrip(f"{UNKNOWN} \t")  # the lines of another program end before the next one begins
+        fields = row.split(None, 1 if row.startswith("@") else 5)
+        if len(fields) == (2 if row.startswith("@") else 6) and not row.startswith("#"):
+            yield ShellText(fields[-1])
+
+
+def scheduler(invocation: Invocation) -> Iterator[Outcome]:
+    """at and batch: what standard input holds runs later."""
+    if any(word in ("-l", "-r", "-d", "-q", "-c") for word in invocation.args[:1]):
+        return
+    yield Effect(EffectKind.PERSIST, "at", f"{invocation.name}", rule="persist.schedule")
+    if path := parse_options(invocation.args, values=("-f", "-q", "-t")).last("-f"):
+        yield ScriptFile(path, "shell")
+    elif invocation.stdin is not None:
+        yield ShellText(invocation.stdin)
 
 
 def mount(invocation: Invocation) -> Iterator[Outcome]:
@@ -148,8 +145,10 @@ def netcat(invocation: Invocation) -> Iterator[Outcome]:
             EffectKind.RUN_FETCHED, host, name, rule="network.reverse-shell", detail="a shell for whoever is at the other end"
         )
         return
-    if options.has("-z", "-l", "--listen"):
+    if options.has("-z"):
         return
+    if options.has("-l", "--listen"):
+        host = "whoever connects"
     if invocation.stdin is not None:
         yield Effect(EffectKind.SEND, host, name, reads=("-",))
     elif words:
@@ -167,14 +166,33 @@ def _socat(invocation: Invocation) -> Iterator[Outcome]:
         yield Effect(EffectKind.RUN_FETCHED, networked[0], "socat", rule="network.reverse-shell", detail=runs[0])
     elif runs:
         yield ShellText(runs[0].split(":", 1)[1].split(",", 1)[0] if ":" in runs[0] else runs[0])
-    elif networked and invocation.stdin is not None:
-        yield Effect(EffectKind.SEND, networked[0], "socat", reads=("-",))
+    elif networked:
+        yield from _socat_files(words, networked[0], invocation)
     sockets = [
         word for word, kind in zip(words, kinds, strict=True) if kind.startswith(("UNIX", "GOPEN")) or word.startswith("/")
     ]
     text = (invocation.stdin or "").strip().lower()
     if sockets and text.startswith(("shutdown", "disable", "set server", "del ", "clear ", "kill ")):
         yield Effect(EffectKind.DESTRUCTIVE, sockets[0], "socat", rule="gateway.change", detail=text[:80])
+
+
+FILE_ADDRESSES = listed("FILE OPEN GOPEN CREATE CREAT")
+
+
+def _socat_files(words: list[str], host: str, invocation: Invocation) -> Iterator[Outcome]:
+    """Files and streams on the other side of a connection: what they hold may leave, what comes may be written."""
+    reads = ["-"] if invocation.stdin is not None else []
+    for word in words:
+        kind, colon, rest = word.partition(":")
+        path = absolute(rest.split(",")[0], invocation.cwd) if colon else absolute(word.split(",")[0], invocation.cwd)
+        if kind.upper() not in FILE_ADDRESSES and not word.startswith(("/", ".")):
+            continue
+        if kind.upper() not in ("CREATE", "CREAT"):
+            yield Effect(EffectKind.READ, path, "socat")
+            reads.append(path)
+        if kind.upper() in ("CREATE", "CREAT") or "creat" in rest or "wronly" in rest or word is words[-1]:
+            yield Effect(EffectKind.WRITE, path, "socat", detail=f"network:{host}")
+    yield Effect(EffectKind.SEND if reads else EffectKind.FETCH, host, "socat", reads=tuple(reads))
 
 
 def mail(invocation: Invocation) -> Iterator[Outcome]:
@@ -230,6 +248,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("kill", "pkill", "killall", "killall5", "skill"), kill),
     **dict.fromkeys(("systemctl", "service", "rc-service", "invoke-rc.d", "initctl", "launchctl"), systemctl),
     "crontab": crontab,
+    **dict.fromkeys(("at", "batch"), scheduler),
     "mount": mount,
     **dict.fromkeys(("nc", "ncat", "netcat", "socat", "telnet", "nc.traditional", "nc.openbsd"), netcat),
     **dict.fromkeys(("mail", "mailx", "sendmail", "mutt", "msmtp", "swaks"), mail),

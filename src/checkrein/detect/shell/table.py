@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.model import Argv, Invocation, Outcome, ShellText
 from checkrein.detect.shell.mounts import on_host
+from checkrein.detect.shell.options import listed
 from checkrein.detect.shell.programs import KNOWN, Entry, Option, Pattern, Program, dashed, program
 from checkrein.detect.shell.sdk import sdk_call
 
@@ -21,20 +22,7 @@ _NEVER_GUESSED = frozenset("hn")  # letters that may make a call harmless
 _OFF = {"false", "no", "off", "none", "0"}
 _SHORTEST_ABBREVIATION = 5  # "--rec": shorter prefixes are too likely another option
 _FALLBACK_RULE = "services.unknown-delete"
-_VERBS = (
-    "delete",
-    "destroy",
-    "purge",
-    "drop",
-    "wipe",
-    "terminate",
-    "erase",
-    "nuke",
-    "truncate",
-    "unpublish",
-    "decommission",
-    "del",
-)
+_VERBS = listed("delete destroy purge drop wipe terminate erase nuke truncate unpublish decommission del")
 _VERB_PARTS = tuple(f"{verb}{mark}" for verb in _VERBS[:8] for mark in "-_:")
 _SUBCOMMAND_DEPTH = 3
 

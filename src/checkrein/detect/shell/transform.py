@@ -6,7 +6,7 @@ import fnmatch
 import re
 
 from checkrein.core.effect import UNKNOWN
-from checkrein.detect.shell.lexer import unescape_ansi
+from checkrein.detect.shell.escapes import unescape_ansi
 from checkrein.detect.shell.values import Value
 
 MAX_MATCHED = 2_000  # characters of a text that is matched with a pattern; longer is unknown

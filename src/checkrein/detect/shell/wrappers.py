@@ -1,16 +1,17 @@
-"""Programs that run another program: with other rights, elsewhere, later, or many times."""
+"""Programs that run another program: with other rights, elsewhere, or many times."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.languages import interpreter_language
-from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ScriptFile, ShellText, Snippet, absolute
-from checkrein.detect.shell.options import parse_options
-from checkrein.detect.shell.values import NUL, network_in
+from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ShellText, absolute
+from checkrein.detect.shell.options import first_operand, listed, parse_options
+from checkrein.detect.shell.transfer import ssh_options
+from checkrein.detect.shell.values import NUL
 
 ENV_WORD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 MAX_BATCH = 200
@@ -24,6 +25,9 @@ class Wrapper:
     skip: int = 0
     flags: Flag = Flag.NONE
     subcommands: tuple[str, ...] = ()  # where given, only these run a command (poetry run)
+    pairs: tuple[str, ...] = ()  # options that take two words
+    scripts: bool = False  # a python file in the command's place is run by python
+    codes: tuple[str, ...] = ()  # options whose values are shell code
 
 
 WRAPPERS: dict[str, Wrapper] = {
@@ -45,7 +49,17 @@ WRAPPERS: dict[str, Wrapper] = {
     "cpulimit": Wrapper(("-l", "-p", "-e", "--limit")),
     "fakeroot": Wrapper(("-l", "-s", "-i")),
     "firejail": Wrapper(),
-    "bwrap": Wrapper(("--chdir", "--setenv", "--unsetenv", "--uid", "--gid", "--hostname", "--proc", "--dev", "--tmpfs", "--dir")),
+    "bwrap": Wrapper(
+        listed(
+            "--chdir --unsetenv --uid --gid --hostname --proc --dev --tmpfs --dir --mqueue --seccomp --args --perms --size --lock-file "
+            "--sync-fd --info-fd --json-status-fd --block-fd --userns --userns2 --pidns --cap-add --cap-drop --argv0 --exec-label "
+            "--file-label --remount-ro"
+        ),
+        pairs=listed(
+            "--bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --setenv --symlink --file --bind-data "
+            "--ro-bind-data --chmod --overlay-src"
+        ),
+    ),
     "proot": Wrapper(("-r", "-b", "-w", "-q")),
     "strace": Wrapper(("-e", "-o", "-p", "-s", "-u", "-E", "-P", "-S", "-a", "-b", "-I", "-O", "-X")),
     "ltrace": Wrapper(("-e", "-o", "-p", "-s", "-u", "-n", "-l", "-x")),
@@ -60,7 +74,10 @@ WRAPPERS: dict[str, Wrapper] = {
     "proxychains4": Wrapper(("-f",)),
     "xvfb-run": Wrapper(("-n", "-s", "-e", "-f", "-p", "-w")),
     "dbus-run-session": Wrapper(),
-    "systemd-run": Wrapper(("-p", "-u", "-E", "-M", "-H", "--unit", "--property", "--description", "--slice", "--setenv", "--on-active", "--on-calendar", "--uid", "--gid", "--working-directory")),
+    "systemd-run": Wrapper(listed(
+        "-p -u -E -M -H --unit --property --description --slice --setenv --on-active --on-calendar --uid --gid "
+        "--working-directory"
+    )),
     "systemd-inhibit": Wrapper(("--what", "--who", "--why", "--mode")),
     "gosu": Wrapper(skip=1, flags=Flag.ROOT),
     "su-exec": Wrapper(skip=1, flags=Flag.ROOT),
@@ -69,16 +86,25 @@ WRAPPERS: dict[str, Wrapper] = {
     "flock": Wrapper(("-w", "-E", "-c", "--timeout", "--conflict-exit-code", "--command"), skip=1),
     "watch": Wrapper(("-n", "--interval", "-q", "--equexit")),
     "entr": Wrapper(),
-    "hyperfine": Wrapper(("-w", "-m", "-M", "-r", "-p", "-c", "-s", "-S", "-N", "-n", "-L", "-P", "-D", "--warmup", "--runs", "--prepare", "--setup", "--cleanup", "--export-json", "--export-markdown", "--export-csv")),
+    "hyperfine": Wrapper(
+        listed(
+            "-w -m -M -r -p -c -s -S -n -L -P -D --warmup --min-runs --max-runs --runs --prepare --setup --cleanup --conclude "
+            "--shell --command-name --parameter-list --export-json --export-markdown --export-csv"
+        ),
+        codes=("-p", "--prepare", "-s", "--setup", "-c", "--cleanup", "--conclude"),
+    ),
     "cross-env": Wrapper(),
     "dotenv": Wrapper(("-f", "-e", "-c")),
     "direnv": Wrapper(skip=1, subcommands=("exec",)),
-    "poetry": Wrapper(("-C", "--directory", "-P", "--project"), subcommands=("run",)),
+    "poetry": Wrapper(("-C", "--directory", "-P", "--project"), subcommands=("run",), scripts=True),
     "pipenv": Wrapper(subcommands=("run",)),
-    "pdm": Wrapper(("-p",), subcommands=("run",)),
-    "hatch": Wrapper(("-e", "-p"), subcommands=("run",)),
-    "rye": Wrapper(subcommands=("run",)),
-    "uv": Wrapper(("--with", "--with-requirements", "--python", "-p", "--project", "--directory", "--env-file", "--extra", "--group", "--index", "--index-url", "--default-index", "--from"), subcommands=("run",)),
+    "pdm": Wrapper(("-p",), subcommands=("run",), scripts=True),
+    "hatch": Wrapper(("-e", "-p"), subcommands=("run",), scripts=True),
+    "rye": Wrapper(subcommands=("run",), scripts=True),
+    "uv": Wrapper(listed(
+        "--with --with-requirements --python -p --project --directory --env-file --extra --group --index --index-url "
+        "--default-index --from"
+    ), subcommands=("run",), scripts=True),
     "conda": Wrapper(("-n", "-p", "--name", "--prefix", "--cwd"), subcommands=("run",)),
     "mamba": Wrapper(("-n", "-p"), subcommands=("run",)),
     "micromamba": Wrapper(("-n", "-p"), subcommands=("run",)),
@@ -102,14 +128,16 @@ def wrapper(invocation: Invocation) -> Iterator[Outcome]:
     spec = WRAPPERS[invocation.name]
     args = list(invocation.args)
     if spec.subcommands:
-        at = _operand(args, spec.values)
+        at = first_operand(args, spec.values)
         if at >= len(args) or args[at] not in spec.subcommands:
             return
         args = args[at + 1 :]
     if invocation.name == "flock" and (code := parse_options(args, values=spec.values).last("-c", "--command")):
         yield ShellText(code)
         return
-    start = _operand(args, spec.values)
+    start = first_operand(args, spec.values, spec.pairs)
+    given = parse_options(args[:start], values=spec.values).given if spec.codes else {}
+    yield from (ShellText(code) for name in spec.codes for code in given.get(name, ()))
     environment: dict[str, str] = {}
     for _ in range(spec.skip):
         start += 1
@@ -120,6 +148,9 @@ def wrapper(invocation: Invocation) -> Iterator[Outcome]:
     rest = tuple(args[start:])
     if not rest:
         return
+    if spec.scripts and (rest[0].endswith(".py") or rest[0] == "-"):
+        yield Argv(("python", *rest), spec.flags, env=environment)
+        return
     if invocation.name in ("watch", "entr", "hyperfine") and (len(rest) == 1 or invocation.name == "hyperfine"):
         for code in rest if invocation.name == "hyperfine" else rest[:1]:
             yield ShellText(code)
@@ -128,62 +159,29 @@ def wrapper(invocation: Invocation) -> Iterator[Outcome]:
     yield Argv(rest, spec.flags, env=environment, globs=_shifted(invocation.globs, offset))
 
 
-def _operand(args: list[str], values: tuple[str, ...]) -> int:
-    """The index of the first word that is no option and no option's value."""
-    at = 0
-    while at < len(args):
-        word = args[at]
-        if word == "--":
-            return at + 1
-        if not word.startswith("-") or word == "-":
-            return at
-        at += 2 if word in values else 1
-    return at
-
-
 def _shifted(globs: frozenset[int], offset: int) -> frozenset[int]:
     return frozenset(at - offset for at in globs if at >= offset)
 
 
-def _rest(invocation: Invocation, start: int) -> tuple[tuple[str, ...], frozenset[int]]:
+def rest_of(invocation: Invocation, start: int) -> tuple[tuple[str, ...], frozenset[int]]:
     """The words of a command that begins at ``args[start]``, and which of them are patterns."""
     return invocation.args[start:], _shifted(invocation.globs, start + 1)
 
 
-SUDO_VALUES = (
-    "-u",
-    "-g",
-    "-h",
-    "-p",
-    "-C",
-    "-r",
-    "-t",
-    "-T",
-    "-U",
-    "-D",
-    "-R",
-    "--user",
-    "--group",
-    "--host",
-    "--prompt",
-    "--chdir",
-    "--chroot",
-    "--role",
-    "--type",
-)
+SUDO_VALUES = listed("-u -g -h -p -C -r -t -T -U -D -R --user --group --host --prompt --chdir --chroot --role --type")
 
 
 def sudo(invocation: Invocation) -> Iterator[Outcome]:
     """sudo, doas, pkexec."""
     args = invocation.args
-    start = _operand(list(args), SUDO_VALUES)
+    start = first_operand(list(args), SUDO_VALUES)
     options = parse_options(args[:start], values=SUDO_VALUES)
     user = options.last("-u", "--user") or "root"
     environment: dict[str, str] = {}
     while start < len(args) and (match := ENV_WORD.fullmatch(args[start])):
         environment[match[1]] = match[2]
         start += 1
-    words, globs = _rest(invocation, start)
+    words, globs = rest_of(invocation, start)
     if options.has("-e", "--edit") or invocation.name == "sudoedit":
         for word in words:
             yield Effect(EffectKind.WRITE, absolute(word, invocation.cwd), "sudoedit", flags=Flag.ROOT | Flag.IN_PLACE)
@@ -213,6 +211,10 @@ def su(invocation: Invocation) -> Iterator[Outcome]:
         yield ShellText(invocation.stdin, flags=Flag.ROOT)
 
 
+SPLIT_STRING = re.compile(r"-[iv0]*S|--split-string(?:=|$)")
+CHANGE_FOLDER = re.compile(r"-[iv0]*C|--chdir(?:=|$)")
+
+
 def env(invocation: Invocation) -> Iterator[Outcome]:
     """``env [-i] [NAME=VALUE ...] COMMAND``; alone it prints the environment, secrets included."""
     values = ("-u", "--unset", "-C", "--chdir", "-S", "--split-string", "-P", "--argv0", "-a")
@@ -222,14 +224,12 @@ def env(invocation: Invocation) -> Iterator[Outcome]:
     at = 0
     while at < len(args):
         word = args[at]
-        if word in ("-S", "--split-string") or word.startswith(("-S", "--split-string=")):
-            attached = word.removeprefix("--split-string=") if word.startswith("--") else word[2:]
-            text = args[at + 1] if word in ("-S", "--split-string") and at + 1 < len(args) else attached
-            rest = args[at + 2 if word in ("-S", "--split-string") else at + 1 :]
-            yield ShellText(" ".join([text, *rest]))
+        if split := SPLIT_STRING.match(word):
+            yield ShellText(" ".join([word[split.end() :], *args[at + 1 :]]).lstrip(), cwd=cwd)
             return
-        if word in ("-C", "--chdir") and at + 1 < len(args):
-            cwd = absolute(args[at + 1], invocation.cwd)
+        if folder := CHANGE_FOLDER.match(word):
+            attached = word[folder.end() :]
+            cwd = absolute(attached or next(iter(args[at + 1 : at + 2]), "."), invocation.cwd)
         if match := ENV_WORD.fullmatch(word):
             environment[match[1]] = match[2]
             at += 1
@@ -237,235 +237,33 @@ def env(invocation: Invocation) -> Iterator[Outcome]:
             at += 1
             break
         elif word.startswith("-") and word != "-":
-            at += 2 if word in values else 1
+            at = (
+                at + 2
+                if word in values or (word[1] != "-" and word[-1] in "uCPa" and set(word[1:-1]) <= set("iv0"))
+                else at + 1
+            )
         elif word == "-":
             at += 1
         else:
             break
-    words, globs = _rest(invocation, at)
+    words, globs = rest_of(invocation, at)
     if words:
         yield Argv(words, cwd=cwd, env=environment, globs=globs)
     elif not environment:
         yield Effect(EffectKind.READ, "environment", "env", rule="read.environment", flags=Flag.CONTENT_OUT)
 
 
-SHELL_VALUES = ("-o", "-O", "+o", "+O", "--rcfile", "--init-file")
-
-
-def shell(invocation: Invocation) -> Iterator[Outcome]:
-    """sh, bash, zsh and their like: ``-c CODE``, a script, or standard input."""
-    args = list(invocation.args)
-    at = 0
-    has_code = from_stdin = False
-    while at < len(args):
-        word = args[at]
-        if word == "--":
-            at += 1
-            break
-        if not word.startswith(("-", "+")) or len(word) == 1:
-            break
-        if word in SHELL_VALUES:
-            at += 1
-        elif not word.startswith("--"):
-            has_code = has_code or "c" in word
-            from_stdin = from_stdin or "s" in word
-            if word.startswith("-n") or word == "-n":
-                return  # only checks the syntax
-        elif word in ("--version", "--help"):
-            return
-        at += 1
-    rest = tuple(args[at:])
-    if has_code:
-        if rest:
-            yield from _code(rest[0], rest[1:] or (invocation.name,), invocation)
-        return
-    if rest and not from_stdin and rest[0] != "-":
-        yield ScriptFile(rest[0], "shell", rest[1:])
-    elif invocation.stdin is not None:
-        yield from _code(invocation.stdin, (invocation.name, *rest), invocation)
-
-
-def _code(text: str, args: tuple[str, ...], invocation: Invocation) -> Iterator[Outcome]:
-    """Shell code that may be partly or wholly unknown."""
-    yield from unknown_code(text, invocation)
-    if text.strip(UNKNOWN + " \n\"'"):
-        yield ShellText(text, args)
-
-
-def unknown_code(text: str, invocation: Invocation) -> Iterator[Outcome]:
-    """What to say of code that is about to run and holds text that nobody knows."""
-    if UNKNOWN not in text:
-        return
-    if url := network_in(invocation.origins):
-        yield Effect(EffectKind.RUN_FETCHED, url, invocation.name, detail="code that comes over the network")
-    elif text.lstrip(" \n\"'").startswith(UNKNOWN) or f"\n{UNKNOWN}" in text:
-        detail = "the code is not known before it runs"
-        yield Effect(EffectKind.RUN_UNKNOWN, invocation.name, invocation.name, detail=detail)
-
-
-INTERPRETER_CODE = {
-    "python": (("-c",), ("-m", "-W", "-X", "-Q", "--check-hash-based-pycs")),
-    "javascript": (
-        ("-e", "--eval", "-p", "--print", "-pe"),
-        ("-r", "--require", "--import", "--loader", "-C", "--inspect", "--env-file"),
-    ),
-    "ruby": (("-e",), ("-r", "-I", "-C", "-E", "-F", "-x")),
-    "perl": (("-e", "-E"), ("-I", "-M", "-m", "-F", "-i", "-x", "-0", "-l")),
-    "php": (("-r", "-B", "-R", "-E"), ("-d", "-c", "-f", "-F", "-z", "-S", "-t")),
-}
-
-
-def interpreter(invocation: Invocation) -> Iterator[Outcome]:
-    """python, node, ruby, perl, php, awk: code in an option, a script file, or standard input."""
-    language = interpreter_language(invocation.name)
-    if language == "awk":
-        yield from _awk(invocation)
-        return
-    codes, values = INTERPRETER_CODE[language]
-    args = list(invocation.args)
-    if invocation.name in ("deno", "bun") and args[:1] in (["run"], ["eval"]):
-        args = ["-e", *args[1:]] if args[0] == "eval" else args[1:]
-    at = 0
-    found: list[str] = []
-    while at < len(args):
-        word = args[at]
-        if word == "--" or not word.startswith("-") or word == "-":
-            at += word == "--"
-            break
-        code = _attached_code(word, codes, language)
-        if code is not None:
-            if code == "":
-                at += 1
-                code = args[at] if at < len(args) else ""
-            found.append(code)
-            if language == "python":
-                at += 1
-                break
-        elif word == "-m" and language == "python":
-            yield from _python_module(tuple(args[at + 1 :]), invocation)
-            return
-        elif word in values:
-            at += 1
-        at += 1
-    rest = tuple(args[at:])
-    if found:
-        source = "\n".join(found)
-        yield from unknown_code(source, invocation)
-        yield Snippet(language, source, rest)
-        if language in ("perl", "ruby") and any(re.match(r"-[a-zA-Z0-9]*i", word) for word in args if word.startswith("-")):
-            yield from _edited(rest, invocation)
-    elif rest and rest[0] != "-":
-        yield ScriptFile(rest[0], language, rest[1:])
-        yield from given_files(rest, invocation)
-    elif invocation.stdin is not None:
-        yield from unknown_code(invocation.stdin, invocation)
-        yield Snippet(language, invocation.stdin, rest)
-
-
-def given_files(words: Iterable[str], invocation: Invocation) -> Iterator[Effect]:
-    """Words that name files by path: a program that nobody described may read and pass on what they hold."""
-    for word in words:
-        if word.startswith((".", "/")) and len(word) > 1 and "\n" not in word:
-            yield Effect(EffectKind.READ, absolute(word, invocation.cwd), invocation.name)
-
-
-def _attached_code(word: str, codes: tuple[str, ...], language: str) -> str | None:
-    """The code in an option word: "" where it is the next word, None where the word is no code option."""
-    for option in codes:
-        if word == option:
-            return ""
-        if option.startswith("--"):
-            if word.startswith(option + "="):
-                return word[len(option) + 1 :]
-        elif language in ("python", "ruby", "php") and word.startswith(option) and len(word) > 2:
-            return word[2:]
-    if not word.startswith("--") and len(word) > 2 and language in ("perl", "ruby", "python", "javascript", "php"):
-        letters = word[1:]
-        for option in codes:
-            at = letters.find(option[1:]) if len(option) == 2 else -1
-            if at >= 0 and letters[:at].isalnum() and not set(letters[:at]) & set("IMmdrx"):
-                return letters[at + 1 :]
-    return None
-
-
-def _edited(paths: Iterable[str], invocation: Invocation) -> Iterator[Outcome]:
-    for path in paths:
-        target = absolute(path, invocation.cwd)
-        yield Effect(EffectKind.WRITE, target, f"{invocation.name} -i", flags=Flag.IN_PLACE)
-
-
-def _python_module(args: tuple[str, ...], invocation: Invocation) -> Iterator[Outcome]:
-    """``python -m MODULE ARG...``: modules that are programs of their own."""
-    if not args:
-        return
-    module = args[0]
-    programs = {
-        "pytest": "pytest",
-        "pip": "pip",
-        "venv": "venv",
-        "twine": "twine",
-        "poetry": "poetry",
-        "uv": "uv",
-        "alembic": "alembic",
-    }
-    if module in programs:
-        yield Argv((programs[module], *args[1:]))
-        return
-    path = absolute(module.replace(".", "/"), invocation.cwd)
-    for candidate in (f"{path}.py", f"{path}/__main__.py"):
-        if invocation.world.script(candidate) is not None:
-            yield ScriptFile(candidate, "python", args[1:])
-            return
-
-
-def _awk(invocation: Invocation) -> Iterator[Outcome]:
-    options = parse_options(
-        invocation.args,
-        values=("-f", "-F", "-v", "-e", "-i", "--file", "--assign", "--field-separator", "--source"),
-        optional=("--file", "--assign", "--field-separator", "--source"),
-        permute=False,
-    )
-    for path in options.given.get("-f", []) + options.given.get("--file", []):
-        yield ScriptFile(path, "awk")
-    sources = options.given.get("-e", []) + options.given.get("--source", [])
-    words = list(options.words)
-    if not sources and not options.has("-f", "--file") and words:
-        sources = [words.pop(0)]
-    for source in sources:
-        yield Snippet("awk", source, tuple(words))
-    for word in words:
-        if "=" not in word.split("/", 1)[0]:
-            yield Effect(EffectKind.READ, absolute(word, invocation.cwd), invocation.name, flags=Flag.CONTENT_OUT)
-
-
-XARGS_VALUES = (
-    "-I",
-    "-J",
-    "-n",
-    "-L",
-    "-P",
-    "-s",
-    "-a",
-    "-d",
-    "-E",
-    "-R",
-    "-S",
-    "--max-args",
-    "--max-procs",
-    "--delimiter",
-    "--arg-file",
-    "--max-lines",
-    "--max-chars",
-    "--process-slot-var",
+XARGS_VALUES = listed(
+    "-I -J -n -L -P -s -a -d -E -R -S --max-args --max-procs --delimiter --arg-file --max-lines --max-chars --process-slot-var"
 )
 
 
 def xargs(invocation: Invocation) -> Iterator[Outcome]:
     """xargs: the command with the words that come in, as far as they are known."""
     args = list(invocation.args)
-    start = _operand(args, XARGS_VALUES)
+    start = first_operand(args, XARGS_VALUES)
     options = parse_options(args[:start], values=XARGS_VALUES)
-    words, globs = _rest(invocation, start)
+    words, globs = rest_of(invocation, start)
     if not words:
         return
     replacement = (
@@ -520,30 +318,12 @@ def _xargs_words(text: str) -> list[str]:
 
 def parallel(invocation: Invocation) -> Iterator[Outcome]:
     """GNU parallel: a command template, and its arguments behind ``:::`` or on standard input."""
-    values = (
-        "-j",
-        "-N",
-        "-n",
-        "-S",
-        "-a",
-        "--jobs",
-        "--arg-file",
-        "--colsep",
-        "-C",
-        "--joblog",
-        "--delay",
-        "--timeout",
-        "-I",
-        "-L",
-        "--tempdir",
-        "--results",
-        "--sshlogin",
-        "--wd",
-        "--retries",
-        "-d",
+    values = listed(
+        "-j -N -n -S -a --jobs --arg-file --colsep -C --joblog --delay --timeout -I -L --tempdir --results --sshlogin "
+        "--wd --retries -d"
     )
     args = list(invocation.args)
-    start = _operand(args, values)
+    start = first_operand(args, values)
     words = args[start:]
     marks = [at for at, word in enumerate(words) if word in (":::", ":::+", "::::")]
     template = words[: marks[0]] if marks else words
@@ -572,10 +352,7 @@ def ssh(invocation: Invocation) -> Iterator[Outcome]:
     """ssh HOST COMMAND: judged as if it ran here, marked as remote."""
     args = list(invocation.args)
     options = parse_options(args, values=SSH_VALUES, permute=False)
-    for value in options.given.get("-o", []):
-        name, _, code = value.partition("=")
-        if name.strip().lower() in ("proxycommand", "localcommand", "knownhostscommand") and code.strip().lower() != "none":
-            yield ShellText(code)
+    yield from ssh_options(options)
     words = options.words
     if not words:
         return
@@ -593,97 +370,9 @@ def ssh(invocation: Invocation) -> Iterator[Outcome]:
 
 def busybox(invocation: Invocation) -> Iterator[Outcome]:
     """busybox and toybox: the applet is the program."""
-    words, globs = _rest(invocation, 0)
+    words, globs = rest_of(invocation, 0)
     if words and not words[0].startswith("-"):
         yield Argv(words, globs=globs)
-
-
-def terminal(invocation: Invocation) -> Iterator[Outcome]:
-    """tmux and screen: a command for a new window, or keys typed into one."""
-    args = list(invocation.args)
-    if invocation.name == "screen":
-        if "-X" in args:
-            text = " ".join(args[args.index("-X") + 2 :])
-            yield ShellText(text.replace("^M", "\n").replace("\\n", "\n"))
-            return
-        at = _operand(args, ("-S", "-t", "-c", "-e", "-h", "-p", "-s", "-T", "-r", "-x"))
-        if args[at:]:
-            yield Argv(tuple(args[at:]))
-        return
-    at = _operand(args, ("-L", "-S", "-f", "-c"))
-    command, rest = (args[at], args[at + 1 :]) if at < len(args) else ("", [])
-    if command in ("send-keys", "send"):
-        options = parse_options(rest, values=("-t", "-N", "-c"))
-        keys = [word for word in options.words if word not in ("Enter", "C-m", "C-c", "C-d", "KPEnter")]
-        yield ShellText(" ".join(keys))
-    elif command in (
-        "new-session",
-        "new",
-        "new-window",
-        "neww",
-        "split-window",
-        "splitw",
-        "respawn-pane",
-        "run-shell",
-        "run",
-        "if-shell",
-        "popup",
-        "display-popup",
-        "pipe-pane",
-    ):
-        words = parse_options(rest, values=("-t", "-s", "-n", "-c", "-e", "-F", "-x", "-y", "-l", "-p"), permute=False).words
-        if words:
-            yield ShellText(" ".join(words))
-
-
-def scheduler(invocation: Invocation) -> Iterator[Outcome]:
-    """at and batch: what standard input holds runs later."""
-    if any(word in ("-l", "-r", "-d", "-q", "-c") for word in invocation.args[:1]):
-        return
-    yield Effect(EffectKind.PERSIST, "at", f"{invocation.name}", rule="persist.schedule")
-    if invocation.stdin is not None:
-        yield ShellText(invocation.stdin)
-
-
-def package_runner(invocation: Invocation) -> Iterator[Outcome]:
-    """npx, bunx, pnpx, uvx, pipx run: a package's program, with its arguments."""
-    values = ("-p", "--package", "-c", "--call", "--from", "--with", "--python", "--spec", "--registry", "--index-url")
-    args = list(invocation.args)
-    if invocation.name == "pipx":
-        if args[:1] != ["run"]:
-            return
-        args = args[1:]
-    code = parse_options(args, values=values, permute=False).last("-c", "--call")
-    if code:
-        yield ShellText(code)
-        return
-    start = _operand(args, values)
-    rest = args[start:]
-    if not rest:
-        return
-    name = rest[0].rsplit("/", 1)[-1] if not rest[0].startswith(".") else rest[0]
-    program = re.split(r"@(?=[\w^~*.-]+$)|==", name)[0]
-    yield Effect(
-        EffectKind.INSTALL, rest[0], invocation.name, detail="npm" if invocation.name not in ("uvx", "pipx") else "pypi"
-    )
-    yield Argv((program or name, *rest[1:]))
-
-
-def scripted_terminal(invocation: Invocation) -> Iterator[Outcome]:
-    """script -c CODE FILE."""
-    options = parse_options(invocation.args, values=("-c", "--command", "-t", "-T", "-E", "-I", "-O", "-B", "-m", "-o"))
-    if code := options.last("-c", "--command"):
-        yield ShellText(code)
-    elif len(options.words) > 1:
-        yield Argv(options.words[1:])
-
-
-def expect(invocation: Invocation) -> Iterator[Outcome]:
-    """expect -c: Tcl that drives a terminal. Its ``spawn`` and ``send`` cannot be judged."""
-    if any(word.startswith("-c") for word in invocation.args) or invocation.stdin is not None:
-        yield Effect(EffectKind.RUN_UNKNOWN, "expect", "expect", detail="it types into other programs")
-    elif invocation.args:
-        yield ScriptFile(invocation.args[-1], "")
 
 
 HANDLERS: dict[str, Handler] = {
@@ -691,18 +380,8 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("sudo", "doas", "pkexec", "sudoedit"), sudo),
     **dict.fromkeys(("su", "runuser"), su),
     "env": env,
-    **dict.fromkeys(("sh", "bash", "zsh", "dash", "ksh", "ash", "mksh", "fish", "rbash"), shell),
-    **dict.fromkeys(("python", "python2", "python3", "pypy", "pypy3", "ipython"), interpreter),
-    **dict.fromkeys(("node", "nodejs", "deno", "bun", "ts-node", "tsx", "ruby", "jruby", "perl", "perl5", "php"), interpreter),
-    **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), interpreter),
-    "xargs": xargs,
-    "gxargs": xargs,
+    **dict.fromkeys(("xargs", "gxargs"), xargs),
     "parallel": parallel,
     **dict.fromkeys(("ssh", "autossh"), ssh),
     **dict.fromkeys(("busybox", "toybox"), busybox),
-    **dict.fromkeys(("tmux", "screen"), terminal),
-    **dict.fromkeys(("at", "batch"), scheduler),
-    **dict.fromkeys(("npx", "bunx", "pnpx", "uvx", "pipx"), package_runner),
-    "script": scripted_terminal,
-    "expect": expect,
 }

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,10 @@ class PolicyDecisionPoint(Protocol):
 
     def decide(self, event: Event) -> Decision:
         """The decision. Whatever it raises becomes a refusal."""
+
+
+    def at_once(self, event: Event) -> Decision | None:
+        """As ``decide`` where that takes no longer than reading and comparing; None where it needs a thread of its own."""
 
 
 class Recorder(Protocol):
@@ -83,11 +88,21 @@ class HookProtocol:
 
     def judge(self, call: Call) -> tuple[Decision, int]:
         """The decision on ``call``, and how many microseconds it took. Never raises."""
+        judged = self._judged(call, self._point.decide)
+        return judged or (failure("guard.decision-failed", "the decision failed: there is none"), 0)
+
+    def judge_at_once(self, call: Call) -> tuple[Decision, int] | None:
+        """As ``judge``; None where the decision needs a thread of its own. Never raises."""
+        return self._judged(call, self._point.at_once)
+
+    def _judged(self, call: Call, decide: Callable[[Event], Decision | None]) -> tuple[Decision, int] | None:
         if call.refused is not None:
             return call.refused, 0
         start = time.perf_counter_ns()
         try:
-            decision = self._point.decide(call.event)
+            decision = decide(call.event)
+            if decision is None:
+                return None
             Verdict(decision.verdict)  # what is no decision at all fails here, inside the guard
         except BaseException as exc:  # noqa: BLE001 - also what ends a thread (SystemExit) must end in a refusal
             decision = failure("guard.decision-failed", f"the decision failed in {where(exc)}")
