@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from checkrein.cli import allow as module
-from checkrein.core import ServiceError, UsageError
+from checkrein.core import Action, Decision, Event, EventKind, Finding, ServiceError, Severity, Threat, UsageError, Verdict
+from checkrein.ledger import Ledger
+from checkrein.locations import ledger_dir
 from checkrein.service.caller import Response
 
 
@@ -29,8 +32,10 @@ class Played:
 
 
 @pytest.fixture
-def played(monkeypatch: pytest.MonkeyPatch) -> Played:
+def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
     made = Played()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(module, "call", made.call)
     monkeypatch.setattr(module, "_from_terminal", lambda prompt: "CODE23\n")
     return made
@@ -54,7 +59,7 @@ def run(*words: str) -> str:
     ],
 )
 def test_the_wish_and_the_code_reach_the_service(played: Played, words: list[str], wish: dict[str, Any]) -> None:
-    assert run(*words) == "0 permitted �[2Jonce\n"
+    assert run(*words) == (f"0 project and rule are not known: there is no ledger in {ledger_dir()}\npermitted �[2Jonce\n")
     assert played.calls == [
         ("/control/allow", {"id": "d1", **wish}),
         ("/control/allow/confirm", {"handle": "h1", "code": "CODE23\n"}),
@@ -96,3 +101,11 @@ def test_without_a_terminal_nothing_is_confirmed(played: Played, monkeypatch: py
     with pytest.raises(UsageError):
         run("d1")
     assert [path for path, _ in played.calls] == ["/control/allow"]
+
+
+def test_the_prompt_names_project_and_rule(played: Played) -> None:
+    finding = Finding("git.push-force", Threat.DESTRUCTIVE_COMMANDS, Severity.HIGH, Action.DENY, "x", "y", "z", "o")
+    with Ledger.open(ledger_dir()) as ledger:
+        ledger.append(Event(EventKind.TOOL_CALL, "s", "/p", "/p"), Decision("d1", Verdict.DENY, (finding,)), 1)
+    assert run("d1").startswith("0 project: /p\nrule:    git.push-force\npermitted")
+    assert len(played.calls) == 2

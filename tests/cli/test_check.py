@@ -36,7 +36,7 @@ def test_what_would_be_stopped() -> None:
     assert result.exit_code == 1
     assert result.output.splitlines() == [
         "deny",
-        "  files.delete-home (T7, critical): deny, set by default",
+        "  files.delete-home (T7, critical): deny, set by the built-in policy",
         f"    `rm -r {home}` would delete the home folder",
         "    why: Everything that this user owns would be gone, keys and other projects included.",
         "    instead: Name the one file inside the project that has to go.",
@@ -54,7 +54,7 @@ def test_what_would_be_kept_first(world: Any) -> None:
     assert result.exit_code == 0
     assert result.output.splitlines()[:2] == [
         "allow",
-        "  files.delete-unsaved (T7, medium): kept first, then allowed, set by default",
+        "  files.delete-unsaved (T7, medium): kept first, then allowed, set by the built-in policy",
     ]
     assert "instead:" not in result.output
     assert (world.project / "notes.md").exists()
@@ -133,10 +133,11 @@ def test_lines_that_cannot_be_understood_are_answered_and_told() -> None:
 @pytest.mark.parametrize(
     ("words", "text", "what"),
     [
-        ((), "", "check command needs something to look at"),
+        ((), "", "Say what to check"),
         (("command",), "", "check command needs something to look at"),
         (("path",), "", "check path needs something to look at"),
-        (("event",), "", "the input is not JSON"),
+        (("event",), "", "no event on standard input"),
+        (("event",), "{", "the input is not JSON"),
         (("event",), "[]", "the input is no JSON object"),
         (("event",), "{}", "an event needs tool_name and tool_input"),
         (("event",), '{"tool_name": "Bash", "tool_input": []}', "an event needs tool_name and tool_input"),
@@ -174,3 +175,12 @@ def test_an_approved_call_is_an_allowed_one() -> None:
     assert answer(decision)["decision"] == "allow"
     assert answer(decision)["rules"] == ["a.b"]
     assert list(explained(Decision("d", Verdict.APPROVE))) == ["approve"]
+
+
+def test_nothing_to_check() -> None:
+    with pytest.raises(UsageError) as caught:
+        CliRunner().invoke(check, [], catch_exceptions=False)
+    assert (caught.value.what, caught.value.fix) == ("Say what to check", "checkrein check 'rm -rf build'")
+    with pytest.raises(UsageError) as caught:
+        CliRunner().invoke(check, ["event"], input=" \n", catch_exceptions=False)
+    assert (caught.value.what, caught.value.fix) == ("no event on standard input", "checkrein check event < FILE")

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 from checkrein.cli import _setup
 from checkrein.cli import down as module
-from checkrein.core import UsageError
+from checkrein.core import SettingsError, UsageError
 from checkrein.setup.files import Change, Written
-from checkrein.setup.protect import DownReport
+from checkrein.setup.protect import DownReport, Left
 
 FILE = Path("/home/me/.claude/settings.json")
 
@@ -34,6 +34,34 @@ def test_says_that_edits_were_kept_and_what_stays() -> None:
         "             what stood there before is /b.json",
         "  files      the client's files stay closed to other users",
     ]
+
+
+def test_says_that_it_was_not_on() -> None:
+    report = DownReport((Written(FILE, Change.UNCHANGED),), stopped=True, was_on=False)
+    assert list(module.render(report)) == ["Protection was not on; nothing to take off."]
+
+
+def test_says_that_a_file_is_gone() -> None:
+    report = DownReport((Written(FILE, Change.UNCHANGED, Path("/b.json")),), stopped=True, gone=frozenset({FILE}))
+    assert list(module.render(report))[1] == (
+        "  settings   /home/me/.claude/settings.json is gone; nothing to restore. What stood there is /b.json"
+    )
+
+
+def test_says_which_file_is_left_and_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = SettingsError(f"{FILE}:1:2: no JSON", fix="mend the JSON at this place")
+    report = DownReport((), stopped=False, left=(Left(FILE, error, Path("/b.json")),))
+    assert list(module.render(report)) == [
+        "Protection is not off: a settings file cannot be read, and was left as it is. The service stays.",
+        "  settings   /home/me/.claude/settings.json is left: /home/me/.claude/settings.json:1:2: no JSON",
+        "             what stood there before protection is /b.json",
+        "  go on      mend the JSON at this place; or `cp /b.json /home/me/.claude/settings.json`, then `checkrein down`",
+        "  files      the client's files stay closed to other users",
+    ]
+    for name in ("from_terminal", "LocalService", "this_machine"):
+        monkeypatch.setattr(module, name, lambda *_words: None)
+    monkeypatch.setattr(module, "take_off", lambda *_words: report)
+    assert CliRunner().invoke(module.down, []).exit_code == 2
 
 
 def test_every_outcome_has_words() -> None:

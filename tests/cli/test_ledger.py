@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from checkrein.cli.ledger import ledger
 from checkrein.core import Decision, Event, EventKind, LedgerError, UsageError, Verdict
 from checkrein.ledger import Ledger
+from checkrein.ledger.store import TRIGGERS
 from checkrein.locations import ledger_dir
 
 
@@ -28,14 +29,16 @@ def run(*args: str | Path) -> Result:
 
 def tamper(*statements: str) -> None:
     with closing(sqlite3.connect(ledger_dir() / "ledger.db")) as connection:
-        connection.executescript("DROP TRIGGER entries_stay; DROP TRIGGER entries_remain;" + ";".join(statements))
+        connection.executescript(
+            "DROP TRIGGER entries_stay; DROP TRIGGER entries_remain;" + ";".join([*statements, *TRIGGERS.values()])
+        )
 
 
 def test_a_whole_record() -> None:
     result = run("verify")
     assert result.exit_code == 0
     assert result.output == (
-        "ok: 3 entries, 1 checkpoints, each as it was written\n"
+        "ok: 3 entries, 2 checkpoints, each as it was written\n"
         "    give --checkpoint to see whether the end was cut off or the whole was forged anew\n"
     )
 
@@ -45,7 +48,7 @@ def test_tampering_is_named_and_exits_1() -> None:
     result = run("verify")
     assert result.exit_code == 1
     assert result.output == (
-        "TAMPERED WITH: 3 entries, 1 checkpoints\n"
+        "TAMPERED WITH: 3 entries, 2 checkpoints\n"
         "  edited: entry 2 is not what was written: it was edited, or added without the key\n"
     )
     shown = run("verify", "--json")
@@ -53,11 +56,16 @@ def test_tampering_is_named_and_exits_1() -> None:
     assert [(problem["kind"], problem["sequence"]) for problem in orjson.loads(shown.output)["problems"]] == [("edited", 2)]
 
 
+def test_the_first_break_is_named() -> None:
+    tamper("UPDATE entries SET verdict = 'allow' WHERE sequence IN (1, 3)")
+    assert run("verify").output.splitlines()[1] == "  the first break is at entry 1"
+
+
 def test_a_checkpoint_file_shows_a_cut_off_end(tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     assert run("checkpoint", "--to", kept).output == f"signed entries 1 to 3 in {kept}\n"
     assert run("verify", "--checkpoint", kept).output == (
-        "ok: 3 entries, 1 checkpoints, each as it was written\n    the checkpoint vouches for entries 1 to 3\n"
+        "ok: 3 entries, 2 checkpoints, each as it was written\n    the checkpoint vouches for entries 1 to 3\n"
     )
     tamper("DELETE FROM entries WHERE sequence = 3", "DELETE FROM checkpoints")
     result = run("verify", "--checkpoint", kept)

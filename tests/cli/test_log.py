@@ -67,7 +67,7 @@ THIRD = "2023-11-14 22:21:40  ask     bbbbbb  mcp__a__b  git.push-force  command
     ],
 )
 def test_one_line_for_each_entry(args: tuple[str, ...], shown: str) -> None:
-    assert run(*args).output == shown
+    assert run(*args).stdout == shown
 
 
 @pytest.mark.usefixtures("recorded")
@@ -143,3 +143,14 @@ def test_explain_of_an_unknown_id_is_an_error() -> None:
     with pytest.raises(CheckreinError, match=r"no decision \\x1bnope on record") as error:
         CliRunner().invoke(explain, ["\x1bnope"], catch_exceptions=False)
     assert error.value.exit_code == 2
+
+
+@pytest.mark.usefixtures("recorded")
+def test_an_id_in_capitals_is_understood() -> None:
+    assert CliRunner().invoke(explain, ["C7F3K2"], catch_exceptions=False).output.startswith("decision  c7f3k2: deny")
+
+
+@pytest.mark.usefixtures("recorded")
+def test_no_entry_matches() -> None:
+    shown = run("--tool", "Nope")
+    assert (shown.stdout, shown.stderr) == ("", "no entry matches\n")

@@ -132,7 +132,7 @@ def test_explain_a_rule(cli: Cli) -> None:
     cli.files.user.write_text("version: 1\nrules: {read.dotenv-test: {action: allow, reason: only dummies}}\n")
     assert cli.shown(cli.run("explain", "read.dotenv-test").output) == (
         "read.dotenv-test: Reads the environment file of the tests\n"
-        "action    allow (home/checkrein.yaml:2); default ask\n"
+        "action    allow, set by home/checkrein.yaml:2; default ask\n"
         "reason    only dummies\n"
         "threat    T4 data leakage, severity low\n"
         "why       Such a file is often committed and harmless, but it may hold the keys of a test account.\n"
@@ -161,14 +161,14 @@ def test_explain_paths(cli: Cli) -> None:
     )
     assert cli.shown(cli.run("explain", "~/.aws/credentials").output) == (
         "home/.aws/credentials\n"
-        "read   deny   read.cloud-credentials: Reads the credentials of a cloud account (default)\n"
-        "write  ask    protect.credentials: Changes stored credentials (default)\n"
+        "read   deny   read.cloud-credentials: Reads the credentials of a cloud account (set by the built-in policy)\n"
+        "write  ask    protect.credentials: Changes stored credentials (set by the built-in policy)\n"
     )
 
 
 def test_explain_lists_every_rule(cli: Cli) -> None:
     lines = cli.run("explain").output.splitlines()
-    assert "read.dotenv                      deny     default" in lines
+    assert "read.dotenv                      deny     the built-in policy" in lines
 
 
 def test_explain_what_is_neither(cli: Cli) -> None:

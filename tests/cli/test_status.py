@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from click.testing import CliRunner
 
 from checkrein import __version__
 from checkrein.cli import status as module
-from checkrein.cli.status import Today, render
+from checkrein.cli.status import Today, render, to_json, transports
+from checkrein.core import LedgerError
 from checkrein.service.manage import Status
 
 FILE = Path("/home/me/.claude/settings.json")
@@ -36,6 +39,37 @@ def test_on_with_the_service_down() -> None:
         f"  service    down: the service does not run; version {__version__} is installed",
         "  settings   /home/me/.claude/settings.json: hooks by command and http",
     ]
+
+
+def test_on_while_every_call_is_stopped() -> None:
+    full = replace(UP, healthy=False, trouble="cannot write the ledger in /l (disk full)", health={"pid": 3, "trouble": "x"})
+    assert list(render(full, {FILE: "http"}, None, LedgerError("cannot read the ledger", why="malformed"))) == [
+        (
+            "Protection is on, but every call is stopped, because cannot write the ledger in /l (disk full)."
+            " Mend that, then run `checkrein up`."
+        ),
+        "  service    process 7, 127.0.0.1:4711: stops every call",
+        "  settings   /home/me/.claude/settings.json: hooks by http",
+        "  record     cannot read the ledger; malformed",
+    ]
+
+
+def test_the_transport_is_that_of_the_calls() -> None:
+    http = {"type": "http", "headers": {"X-Checkrein-Token": "x"}, "url": "http://127.0.0.1:1/hook/x"}
+    run = {"type": "command", "command": "/x/checkrein-hook"}
+    hooks = {"PreToolUse": [{"hooks": [http]}], "SessionStart": [{"hooks": [run]}]}
+    assert transports({"hooks": hooks}) == "http"
+    assert transports({"hooks": {**hooks, "Stop": [{"hooks": [run]}]}}) == "command and http"
+    assert transports({"hooks": {"SessionStart": [{"hooks": [run]}]}}) == "command"
+    assert transports({"hooks": []}) == transports({}) == ""
+
+
+def test_json() -> None:
+    told = json.loads(to_json(UP, {FILE: "http"}, 5.0, Today(3, 1)))
+    assert (told["on"], told["since"], told["today"], told["record"]) == (True, 5.0, {"judged": 3, "denied": 1}, "")
+    assert told["service"]["pid"] == 7
+    assert told["settings"] == [{"path": str(FILE), "hooks": "http"}]
+    assert not json.loads(to_json(DOWN, {FILE: "http"}, None, None))["on"]
 
 
 def test_hooks_that_somebody_took_out() -> None:

@@ -4,8 +4,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from checkrein.cli.undo import undo
-from checkrein.core import UndoError, UsageError
-from checkrein.locations import undo_dir
+from checkrein.core import Decision, Event, EventKind, UndoError, UsageError, Verdict
+from checkrein.ledger import Ledger
+from checkrein.locations import ledger_dir, undo_dir
 from checkrein.undo import SnapshotStore
 
 
@@ -34,7 +35,7 @@ def run(*args: str) -> Result:
 
 
 def line(project: Path) -> str:
-    return f"2023-11-14 22:13:20  c7f3k2    1 files, 3 B            {project}  rm \\x1b[2Ja\n"
+    return f"2023-11-14 22:13:20  c7f3k2    1 file, 3 B             {project}  rm \\x1b[2Ja\n"
 
 
 def test_list(deleted: Path) -> None:
@@ -42,12 +43,15 @@ def test_list(deleted: Path) -> None:
 
 
 def test_dry_run_changes_nothing(deleted: Path) -> None:
-    assert run("--dry-run").output == line(deleted) + "  a\\x1b\n"
+    assert run("--dry-run", "c7f3k2").output == line(deleted) + "  a\\x1b\n"
     assert not (deleted / "a\x1b").exists()
 
 
 def test_the_latest_of_this_project_is_restored(deleted: Path) -> None:
-    assert run().output == f"restored 1 paths below {deleted} from snapshot c7f3k2\n  a\\x1b\n"
+    which, _, done = run().output.partition("\n")
+    assert which.startswith("this is from ")
+    assert "rm \\x1b[2Ja" in which
+    assert done == f"restored 1 path below {deleted} from snapshot c7f3k2\n  a\\x1b\n"
     assert (deleted / "a\x1b").read_text() == "old"
     assert run("c7f3k2").output == f"restored 0 paths below {deleted} from snapshot c7f3k2\n1 stood there as they were\n"
 
@@ -56,13 +60,57 @@ def test_what_is_in_the_way_needs_force(deleted: Path) -> None:
     (deleted / "a\x1b").write_text("new")
     with pytest.raises(UndoError, match="something else stands now"):
         run("c7f3k2")
-    assert run("--dry-run").output == line(deleted) + "  a\\x1b\nsomething else stands now at (needs --force):\n  a\\x1b\n"
+    assert (
+        run("--dry-run", "c7f3k2").output
+        == line(deleted) + "  a\\x1b\nsomething else stands now at (needs --force):\n  a\\x1b\n"
+    )
     assert run("c7f3k2", "--force").output == (
-        f"restored 1 paths below {deleted} from snapshot c7f3k2\n  a\\x1b\n"
+        f"restored 1 path below {deleted} from snapshot c7f3k2\n  a\\x1b\n"
         "what stood in the way is kept: `checkrein undo c7f3k2-1 --force` brings it back\n"
     )
     run("c7f3k2-1", "--force")
     assert (deleted / "a\x1b").read_text() == "new"
+
+
+def record(project: Path, *commands: tuple[str, str, float]) -> None:
+    with Ledger.open(ledger_dir()) as ledger:
+        for number, (command, verdict, at) in enumerate(commands):
+            given = {"command": command}
+            event = Event(
+                EventKind.TOOL_CALL, "s", str(project), str(project), name="PreToolUse", tool="Bash", input=given, at=at
+            )
+            ledger.append(event, Decision("c7f3k2" if number == 0 else f"later{number}", Verdict(verdict)), 1)
+
+
+def test_it_says_what_it_restores(deleted: Path) -> None:
+    record(deleted, ("rm -f a", "allow", 1_699_999_999.0))
+    assert run("--dry-run").output.startswith("this is from 2023-11-14 22:13, `rm -f a`\n2023-11-14 22:13:20  c7f3k2")
+
+
+def test_a_later_delete_without_a_snapshot_is_named(deleted: Path) -> None:
+    more = [("rm -f b", "allow"), ("ls", "allow"), ("rm -f c", "deny")]
+    record(deleted, ("rm -f a", "allow", 1_699_999_999.0), *((text, verdict, 1_700_000_060.0) for text, verdict in more))
+    assert run("--dry-run").output.splitlines()[1] == (
+        "not undone by this: `rm -f b` at 2023-11-14 22:14, of which no snapshot was needed: git or a rebuild brings it back"
+    )
+
+
+def test_what_made_way_is_not_the_latest(deleted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (deleted / "a\x1b").write_text("new")
+    monkeypatch.setattr("time.time", lambda: 1_700_000_100.0)
+    run("--force")
+    assert "c7f3k2-1" in run("--list").output
+    assert run().output.endswith("below " + str(deleted) + " from snapshot c7f3k2\n1 stood there as they were\n")
+
+
+def test_a_broken_snapshot_is_named_and_passed_over(deleted: Path) -> None:
+    (undo_dir() / "snapshots" / "zz.json").write_text("{")
+    listed = run("--list")
+    assert listed.stdout == line(deleted)
+    assert listed.stderr.startswith("passed over: the snapshot zz is broken (")
+    assert "from snapshot c7f3k2" in run().stdout
+    with pytest.raises(UndoError, match="the snapshot zz is broken"):
+        run("zz")
 
 
 def test_errors(project: Path) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from checkrein.cli import _setup
 from checkrein.cli import up as module
 from checkrein.core import UsageError
+from checkrein.service.manage import Status
 from checkrein.setup.clients import Client
 from checkrein.setup.files import Change, Written
 from checkrein.setup.harden import Loose, Tightened
@@ -73,6 +74,23 @@ def test_says_that_nothing_changed() -> None:
         "  read rules 2 patterns of secret files are refused to @file and Read too",
         "  people     bob also uses this machine",
     ]
+
+
+def test_says_that_the_service_was_started_anew() -> None:
+    lines = list(module.render(report(written=Written(FILE, Change.UNCHANGED), mended="the service does not run")))
+    assert lines[0] == (
+        "Protection is on again: the service was started anew (the service does not run). The settings were in place."
+    )
+
+
+def test_why_another_worker_serves() -> None:
+    def status(healthy: bool, trouble: str = "", **health: object) -> Status:
+        return Status(healthy, healthy, 7, 4711, Path("/s"), health, trouble)
+
+    after = status(True, pid=9, version="2")
+    assert _setup._mended(status(True, pid=9, version="2"), after) == ""
+    assert _setup._mended(status(True, pid=8, version="1"), after) == "version 1 ran"
+    assert _setup._mended(status(False, "no space is left"), after) == "no space is left"
 
 
 def test_passes_on_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

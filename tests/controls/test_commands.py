@@ -6,33 +6,13 @@ from typing import Any
 
 import pytest
 
-from checkrein.controls.commands import sets_id, shown, world_writable
+from checkrein.controls.commands import shown
 from checkrein.core import Decision, Verdict
 from checkrein.core.effect import UNKNOWN
 
 
 def rules(decision: Decision) -> set[str]:
     return {finding.rule for finding in decision.findings}
-
-
-@pytest.mark.parametrize("mode", ["4755", "04755", "2755", "6755", "u+s", "g+s", "+s", "u=rwxs", "a+x,u+s"])
-def test_modes_that_set_an_id(mode: str) -> None:
-    assert sets_id(mode)
-
-
-@pytest.mark.parametrize("mode", ["755", "0755", "1777", "u-s", "u+x", "a=rx", "", "s"])
-def test_modes_that_do_not(mode: str) -> None:
-    assert not sets_id(mode)
-
-
-@pytest.mark.parametrize("mode", ["777", "666", "0777", "1777", "o+w", "a+w", "+w,o+w", "a=rwx", "ugo+rw", "o=w"])
-def test_modes_that_let_others_write(mode: str) -> None:
-    assert world_writable(mode)
-
-
-@pytest.mark.parametrize("mode", ["755", "775", "644", "u+w", "g+w", "ug+w", "o-w", "a-w", "o+r", "a+x", ""])
-def test_modes_that_keep_others_out(mode: str) -> None:
-    assert not world_writable(mode)
 
 
 def test_unknown_text_is_shown_as_such() -> None:
@@ -68,3 +48,10 @@ def test_a_whole_tree(world: Any, command: str) -> None:
 @pytest.mark.parametrize("command", ["chmod -R u+w build", "chown -R me node_modules", "chmod 755 run.sh"])
 def test_part_of_one(world: Any, command: str) -> None:
     assert "files.mode-system" not in rules(world.bash(command))
+
+
+def test_a_rule_that_there_is_not(world: Any) -> None:
+    world.point.rules = {name: rule for name, rule in world.point.rules.items() if name != "git.push-force"}
+    decision = world.bash("git push --force")
+    assert "guard.control-failed" in rules(decision)
+    assert decision.stops

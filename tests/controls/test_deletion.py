@@ -8,7 +8,6 @@ from typing import Any
 import pygit2
 import pytest
 
-from checkrein.controls.deletion import rebuilt
 from checkrein.core import Action, Decision, Verdict
 
 
@@ -180,7 +179,7 @@ def test_overwriting_the_only_copy_keeps_it(world: Any, command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["echo x >> a.md", "touch a.md", "sed -i s/x/y/ a.md", "echo x > new.md", "echo x > empty.md"]
+    "command", ["echo x >> a.md", "touch a.md", "echo x > new.md", "echo x > empty.md", "sed -i s/x/y/ empty.md"]
 )
 def test_what_replaces_nothing_is_no_overwriting(world: Any, command: str) -> None:
     world.write("a.md")
@@ -195,18 +194,121 @@ def test_overwriting_outside_asks(world: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "expected"),
+    ("name", "quiet"),
     [
-        ("/p/build/x", True),
-        ("/p/a/node_modules/b/c.js", True),
-        ("/p/x.pyc", True),
-        ("/p/src/x.py", False),
-        ("/p/builder/x", False),
-        ("/p", False),
+        ("build/x", True),
+        ("a/node_modules/b/c.js", True),
+        ("x.pyc", True),
+        ("target/debug/x", True),
+        ("src/x.py", False),
+        ("builder/x", False),
+        ("bin/run.sh", False),
+        ("site/index.md", False),
+        ("tmp/notes.md", False),
+        ("env/settings.py", False),
+        ("public/target/x", False),
+        ("old.bak", False),
+        ("core/x.py", False),
     ],
 )
-def test_what_a_build_brings_back(path: str, expected: bool) -> None:
-    assert rebuilt(path, "/p") is expected
+def test_what_a_build_brings_back(world: Any, name: str, quiet: bool) -> None:
+    world.write("Cargo.toml")
+    path = world.write(name)
+    top = name.split("/", 1)[0]
+    assert (world.bash(f"rm {name}").findings == ()) is quiet
+    decision = world.bash(f"rm -rf {top}")
+    assert (decision.findings == ()) is (quiet and top != "a"), decision
+    assert path.exists()
+
+
+@pytest.mark.parametrize("name", ["bin", "site", "tmp", "env", "out", "coverage"])
+def test_a_name_that_people_use_as_well_is_rebuilt_where_git_ignores_it(world: Any, name: str) -> None:
+    world.write(f"{name}/x")
+    assert kept(world.bash(f"rm -rf {name}")) == {str(world.project / name)}
+    world.write(".gitignore", f"{name}/\n")
+    assert world.bash(f"rm -rf {name}").findings == ()
+    assert world.bash(f"rm -rf {name}-not-there {name}").verdict is Verdict.NONE
+
+
+@pytest.mark.parametrize("name", ["dist", "build", "bin", "node_modules"])
+def test_a_folder_with_tracked_work_is_kept(world: Any, name: str) -> None:
+    world.write(f"{name}/x")
+    world.commit(f"{name}/x")
+    world.write(f"{name}/x", "work of a day\n")
+    world.write(".gitignore", f"{name}/\n")
+    assert kept(world.bash(f"rm -rf {name}")) == {str(world.project / name)}
+
+
+@pytest.mark.parametrize("name", ["build", "bin", "node_modules", "x.log"])
+def test_what_is_not_there_is_no_loss(world: Any, name: str) -> None:
+    assert world.bash(f"rm -rf {name}").findings == ()
+
+
+def test_more_than_can_be_kept_one_by_one(world: Any) -> None:
+    for number in range(400):
+        world.write(f"many/{number}")
+    assert len(kept(world.bash("rm many/*"))) == 400
+    for number in range(400, 2_005):
+        world.write(f"many/{number}")
+    decision = world.bash("rm many/*")
+    assert (rules(decision), decision.verdict) == ({"files.delete-unknown"}, Verdict.ASK)
+
+
+def test_a_pattern_that_is_not_translated_is_not_nothing(world: Any) -> None:
+    world.write("abcdefghijklmnopq")
+    pattern = "".join(f"[{char}]" for char in "abcdefghijklmnopq")
+    assert world.bash(f"rm {pattern}").verdict is Verdict.ASK
+
+
+def test_folders_that_are_found_by_name_are_kept(world: Any) -> None:
+    world.write("a/drafts/x.md")
+    assert str(world.project / "a/drafts") in kept(world.bash("find . -type d -name drafts -exec rm -rf {} +"))
+
+
+def test_a_link_to_outside_is_written_through(world: Any) -> None:
+    world.write("~/other/a.md")
+    (world.project / "lnk").symlink_to(world.home / "other/a.md")
+    world.commit("lnk")
+    assert rules(world.bash("echo x > lnk")) == {"files.overwrite-outside"}
+
+
+def test_a_link_to_an_unsaved_file_is_written_through(world: Any) -> None:
+    path = world.write("a.md")
+    (world.project / "lnk").symlink_to("a.md")
+    world.commit("lnk")
+    assert kept(world.bash("echo x > lnk")) == {str(path)}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sed -i s/x/y/ a.md",
+        "sed -i s/x/y/ *.md",
+        "perl -i -pe s/x/y/ a.md",
+        "patch a.md x.diff",
+        "ln -sf other a.md",
+        "ln -f other a.md",
+        "cp -lf other a.md",
+        "find . -name '*.md' -exec sed -i s/x/y/ {} +",
+    ],
+)
+def test_what_is_edited_or_replaced_by_a_link_is_kept(world: Any, command: str) -> None:
+    world.write("other")
+    path = world.write("a.md")
+    decision = world.bash(command)
+    assert (kept(decision), decision.verdict) == ({str(path)}, Verdict.NONE)
+    world.commit("a.md")
+    assert kept(world.bash(command)) == set()
+
+
+def test_an_edit_of_a_large_file_stays_cheap(world: Any) -> None:
+    world.write("a.csv", "x" * 1_000_001)
+    assert kept(world.bash("sed -i s/x/y/ a.csv")) == set()
+
+
+def test_the_clients_own_edits_are_kept_by_the_client(world: Any) -> None:
+    path = world.write("a.md")
+    assert world.judge("Edit", {"file_path": str(path), "old_string": "x", "new_string": "y"}).findings == ()
 
 
 def test_discarding_changes_keeps_them(world: Any) -> None:

@@ -137,3 +137,36 @@ def test_a_loop_of_links_is_no_trouble(world: Any) -> None:
     (world.project / "a").symlink_to("b")
     (world.project / "b").symlink_to("a")
     assert write(world, "a").verdict is Verdict.NONE
+
+
+@pytest.mark.parametrize("command", ["rm -rf {}", "mv {} gone", "git mv {} gone", "rm -rf {}/*"])
+@pytest.mark.parametrize(
+    ("folder", "name", "rule"),
+    [
+        (".github", "workflows/ci.yml", "protect.ci"),
+        ("migrations", "0001_initial.py", "protect.migration"),
+        ("app", "deep/package-lock.json", "protect.lockfile"),
+    ],
+)
+def test_a_folder_that_holds_committed_ones(world: Any, command: str, folder: str, name: str, rule: str) -> None:
+    world.write(f"{folder}/{name}")
+    assert rule not in rules(world.bash(command.format(folder))) or command.endswith("*")
+    world.commit(f"{folder}/{name}")
+    assert rule in rules(world.bash(command.format(folder)))
+
+
+def test_a_folder_without_protected_files_may_go(world: Any) -> None:
+    world.write("src/a.py")
+    world.commit("src/a.py")
+    assert world.bash("rm -rf src").findings == ()
+    assert world.bash("mv src lib").findings == ()
+
+
+def test_a_project_behind_a_link(world: Any) -> None:
+    way = world.home / "way"
+    way.symlink_to(world.project)
+    world.policy("protected: [{paths: [frozen/], action: deny}]", layer="user")
+    world.write("frozen/a.proto")
+    place = {"cwd": str(way), "project": str(way)}
+    assert "protect.listed" in rules(world.bash("echo x > frozen/a.proto", **place))
+    assert "protect.listed" in rules(world.bash(f"echo x > {world.project}/frozen/a.proto", **place))

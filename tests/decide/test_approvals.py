@@ -3,14 +3,21 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from checkrein.core import LedgerError
+from checkrein.core import Event, EventKind, LedgerError
 from checkrein.decide.approvals import ApprovalStore, Scope, fingerprint
 
 KEY = bytes(range(32))
-ACTION = fingerprint(KEY, "/p", "Bash", {"command": "rm -rf x"})
+
+
+def call(project: str, tool: str, given: dict[str, Any], cwd: str = "/p") -> Event:
+    return Event(EventKind.TOOL_CALL, session="s", cwd=cwd, project=project, tool=tool, input=given)
+
+
+ACTION = fingerprint(KEY, call("/p", "Bash", {"command": "rm -rf x"}))
 
 
 @pytest.fixture
@@ -20,16 +27,30 @@ def store(tmp_path: Path) -> ApprovalStore:
 
 def test_a_fingerprint_names_one_action() -> None:
     given = {"command": "rm -rf x", "a": 1}
-    same = fingerprint(KEY, "/p", "Bash", {"a": 1, "command": "rm -rf x"})
-    assert fingerprint(KEY, "/p", "Bash", given) == same
+    same = fingerprint(KEY, call("/p", "Bash", {"a": 1, "command": "rm -rf x"}))
+    event = call("/p", "Bash", given)
+    assert fingerprint(KEY, event) == fingerprint(KEY, event, {}) == same
     others = {
-        fingerprint(KEY, "/q", "Bash", given),
-        fingerprint(KEY, "/p", "bash", given),
-        fingerprint(KEY, "/p", "Bash", {**given, "a": 2}),
-        fingerprint(bytes(32), "/p", "Bash", given),
-        fingerprint(KEY, "/p", "Bash", {"command": "\udc80"}),
+        fingerprint(KEY, call("/q", "Bash", given)),
+        fingerprint(KEY, call("/p", "bash", given)),
+        fingerprint(KEY, call("/p", "Bash", {**given, "a": 2})),
+        fingerprint(KEY, call("/p", "Bash", given, cwd="/p/below")),
+        fingerprint(KEY, event, {"/p/x.sh": "one"}),
+        fingerprint(KEY, event, {"/p/x.sh": "two"}),
+        fingerprint(bytes(32), event),
+        fingerprint(KEY, call("/p", "Bash", {"command": "\udc80"})),
     }
-    assert len(others | {same}) == 6
+    assert len(others | {same}) == 9
+
+
+def test_asking_whether_something_is_permitted_uses_nothing_up(store: ApprovalStore) -> None:
+    store.add(ACTION, Scope.ONCE, now=100.0)
+    assert store.permits(ACTION, 101.0)
+    assert not store.permits("0" * 64, 101.0)
+    assert store.consume(ACTION, 102.0) is not None
+    assert not store.permits(ACTION, 103.0)
+    store.file.write_text("{")
+    assert not store.permits(ACTION, 103.0)
 
 
 def test_nothing_is_permitted_at_first(store: ApprovalStore) -> None:
@@ -68,7 +89,7 @@ def test_always_holds_until_it_is_withdrawn(store: ApprovalStore) -> None:
 
 def test_another_action_is_not_permitted(store: ApprovalStore) -> None:
     store.add(ACTION, Scope.ALWAYS, now=100.0)
-    assert store.consume(fingerprint(KEY, "/p", "Bash", {"command": "rm -rf y"}), 101.0) is None
+    assert store.consume(fingerprint(KEY, call("/p", "Bash", {"command": "rm -rf y"})), 101.0) is None
     assert store.consume("", 101.0) is None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from checkrein.core import Effect, EffectKind, Flag
@@ -87,3 +89,53 @@ def test_one_effect_decides(effect: Effect) -> None:
 
 def test_a_text_that_was_not_understood_is_not_harmless() -> None:
     assert not only_reads(Analysis([], [("ls",)], ["unbalanced quote"]), "/p")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "hostname evil",
+        "hostname -F name",
+        "date -s 12:00",
+        "date 010100002030",
+        "git grep -Ocat x",
+        "git grep --open-files=cat x",
+        "git diff --outp=x",
+        "xxd -r a b",
+        "xxd a b",
+        "uniq a out",
+        "tree -o f",
+        "file -C",
+        "sort -o a a",
+        "sort -uo a a",
+        "find . -fprint x",
+        "rg --pre ./x y",
+        "grep -R x .",
+        "PAGER=./x git log",
+        "export LESSOPEN='|./x %s'; less a",
+    ],
+)
+def test_readers_that_are_told_to_do_more(disk: Disk, command: str) -> None:
+    assert not only_reads(analyse(command, disk, "/home/dev/p"), "/home/dev/p")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["hostname", "hostname -f", "date", "date +%s", "uniq a", "xxd a", "tree src", "LC_ALL=C sort a", "git grep -n x"],
+)
+def test_readers_that_are_told_to_read(disk: Disk, command: str) -> None:
+    assert only_reads(analyse(command, disk, "/home/dev/p"), "/home/dev/p")
+
+
+@pytest.mark.parametrize("command", ["cat link", "cat l*", "cat folder/a", "ls folder"])
+def test_a_link_that_leads_outside(tmp_path: Path, command: str) -> None:
+    outside, project = tmp_path / "outside", tmp_path / "project"
+    outside.mkdir()
+    project.mkdir()
+    (outside / "a").write_text("x")
+    (project / "own").write_text("x")
+    (project / "link").symlink_to(outside / "a")
+    (project / "folder").symlink_to(outside)
+    disk = Disk(str(tmp_path), {"HOME": str(tmp_path)}, lambda _: True, lambda _, __: None)
+    assert not only_reads(analyse(command, disk, str(project)), str(project))
+    assert only_reads(analyse("cat own o*", disk, str(project)), str(project))

@@ -102,7 +102,7 @@ def permitting(world: Any, tmp_path: Path) -> tuple[Any, ApprovalStore]:
 
 
 def permit(world: Any, approvals: ApprovalStore, command: str, scope: Scope, expires: float = 0.0) -> None:
-    action = fingerprint(KEY, str(world.project), "Bash", {"command": command})
+    action = fingerprint(KEY, world.event("Bash", {"command": command}))
     approvals.add(action, scope, now=time.time(), expires=expires)
 
 
@@ -138,14 +138,104 @@ def test_a_permission_for_always(world: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"input": {"command": "git push --force origin"}}, {"tool": "BashTool"}, {"project": "/elsewhere"}],
-    ids=["another command", "another tool", "another project"],
+    [{"input": {"command": "git push --force origin"}}, {"tool": "BashTool"}, {"project": "/elsewhere"}, {"cwd": "/"}],
+    ids=["another command", "another tool", "another project", "another folder"],
 )
 def test_a_permission_is_for_one_action(world: Any, tmp_path: Path, change: dict[str, Any]) -> None:
     guarded, approvals = permitting(world, tmp_path)
     permit(world, approvals, "git push --force", Scope.ALWAYS)
     event = replace(world.event("Bash", {"command": "git push --force"}), **change)
     assert guarded.decide(event).verdict is Verdict.DENY
+
+
+@pytest.mark.parametrize("command", ["bash x.sh", ". ./x.sh", "make"])
+def test_a_permission_is_for_the_script_as_it_was(world: Any, tmp_path: Path, command: str) -> None:
+    known: list[tuple[str, str]] = []
+    approvals = ApprovalStore(tmp_path / "approvals" / "a.json", KEY)
+    guarded = replace(world.new_point(approvals=approvals, key=KEY), on_stopped=lambda *given: known.append(given))
+    event = world.event("Bash", {"command": command})
+    scripts = world.write("x.sh", "git push --force\n"), world.write("Makefile", "all:\n\tgit push --force\n")
+    decision = guarded.decide(event)
+    assert decision.verdict is Verdict.DENY
+    assert known[0][0] == decision.id
+    approvals.add(known[0][1], Scope.ALWAYS, now=time.time())
+    assert guarded.decide(event).verdict is Verdict.NONE
+    for script in scripts:
+        script.write_text(script.read_text() + "\trm -rf /\n")
+    assert guarded.decide(event).verdict is Verdict.DENY
+
+
+def test_a_permission_for_an_unreadable_script_is_for_that_one(world: Any, tmp_path: Path) -> None:
+    known: list[tuple[str, str]] = []
+    approvals = ApprovalStore(tmp_path / "approvals" / "a.json", KEY)
+    guarded = replace(world.new_point(approvals=approvals, key=KEY), on_stopped=lambda *given: known.append(given))
+    script = world.write("x.sh", "ls\0\n")
+    event = world.event("Bash", {"command": "bash x.sh"})
+    assert guarded.decide(event).stops
+    approvals.add(known[0][1], Scope.ALWAYS, now=time.time())
+    assert guarded.decide(event).verdict is Verdict.NONE
+    script.write_text("ls\0 longer\n")
+    assert guarded.decide(event).stops
+
+
+@pytest.mark.parametrize("undo", ["{enabled: false}", "{max_bytes: 1KB}"])
+@pytest.mark.parametrize("action", ["deny", "ask", "snapshot"])
+def test_a_permission_holds_where_nothing_can_be_kept(world: Any, tmp_path: Path, undo: str, action: str) -> None:
+    approvals = ApprovalStore(tmp_path / "approvals" / "a.json", KEY)
+    guarded = world.new_point(approvals=approvals, snapshots=SnapshotStore(tmp_path / "undo"), key=KEY)
+    world.write("notes.md", "x" * 5000)
+    world.policy(f"undo: {undo}\nrules: {{files.delete-unsaved: {action}}}", layer="user")
+    event = world.event("Bash", {"command": "rm notes.md"})
+    assert guarded.decide(event).stops
+    permit(world, approvals, "rm notes.md", Scope.ONCE)
+    decision = guarded.decide(event)
+    assert (decision.verdict, decision.findings[0].action) == (Verdict.NONE, Action.ALLOW)
+    assert "and it cannot be kept: " in decision.findings[0].what
+    assert decision.findings[0].source.startswith("permitted by a person (once, ")
+    assert guarded.decide(event).stops
+
+
+def test_at_once_leaves_a_permission_for_the_thread(world: Any, tmp_path: Path) -> None:
+    approvals = ApprovalStore(tmp_path / "approvals" / "a.json", KEY)
+    snapshots = SnapshotStore(tmp_path / "undo")
+    guarded = world.new_point(approvals=approvals, snapshots=snapshots, key=KEY)
+    world.write("notes.md", "the only copy\n")
+    world.policy("rules: {files.delete-unsaved: deny}", layer="user")
+    event = world.event("Bash", {"command": "rm notes.md"})
+    refused = guarded.at_once(event)
+    assert refused is not None
+    assert refused.verdict is Verdict.DENY
+    permit(world, approvals, "rm notes.md", Scope.ONCE)
+    assert guarded.at_once(event) is None
+    assert snapshots.all() == []
+    assert guarded.decide(event).verdict is Verdict.NONE
+    assert len(snapshots.all()) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "for i in 1 2; do ls; done",
+        "while ls; do ls; done",
+        "ls {a,b}{c,d}",
+        "f() ( ls )",
+        "ls /*/*/x",
+        "ls " + "x" * 3000,
+        "sh x.sh",
+    ],
+)
+def test_what_may_take_long_is_not_judged_at_once(world: Any, command: str) -> None:
+    world.write("x.sh", "for i in 1 2; do ls; done\n")
+    assert world.point.at_once(world.event("Bash", {"command": command})) is None
+    assert world.bash(command).verdict is Verdict.NONE
+
+
+def test_what_is_short_is_judged_at_once(world: Any) -> None:
+    world.write("x.sh", "ls\n")
+    for command, wanted in (("ls *.py", Verdict.NONE), ("sh x.sh", Verdict.NONE), ("rm -rf /", Verdict.DENY)):
+        decision = world.point.at_once(world.event("Bash", {"command": command, "description": "Look for {x}"}))
+        assert decision is not None
+        assert decision.verdict is wanted
 
 
 def test_what_needs_no_permission_uses_none_up(world: Any, tmp_path: Path) -> None:
@@ -238,6 +328,12 @@ def test_reading_may_be_spared_the_prompt(world: Any) -> None:
 # -- what a session wrote
 
 
+@pytest.fixture
+def _home_is_not_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' own folders are below /tmp, where nobody vouches for anything."""
+    monkeypatch.setattr(point, "TEMPORARY", ())
+
+
 def test_what_was_written_is_judged_when_it_is_run(world: Any) -> None:
     script = world.write("run.sh", "make\n")
     world.commit("run.sh")
@@ -248,6 +344,7 @@ def test_what_was_written_is_judged_when_it_is_run(world: Any) -> None:
     assert "files.delete-system" in rules(world.bash("./run.sh"))
 
 
+@pytest.mark.usefixtures("_home_is_not_temporary")
 @pytest.mark.parametrize(
     "command",
     ["echo 'rm -rf ~' > ~/tool.sh", "printf 'rm -rf ~' | tee ~/tool.sh", "mv evil.sh ~/tool.sh", "cp evil.sh ~/tool.sh"],
@@ -264,8 +361,70 @@ def test_also_outside_the_project_and_after_a_restart(world: Any, tmp_path: Path
     assert "files.delete-home" in rules(decision)
 
 
+@pytest.mark.usefixtures("_home_is_not_temporary")
+@pytest.mark.parametrize(
+    ("command", "made"),
+    [
+        ("git clone https://example.com/x ~/x", "~/x/run.sh"),
+        ("tar xf e.tgz -C ~/x", "~/x/run.sh"),
+        ("unzip e.zip -d ~/x", "~/x/deep/run.sh"),
+        ("cp -r evil ~/x", "~/x/run.sh"),
+        ("mv evil ~/x", "~/x/run.sh"),
+        ("rsync -a evil/ ~/stood/", "~/stood/run.sh"),
+        ("cp evil/run.sh ~/stood/$NAME", "~/stood/run.sh"),
+        ("cp evil/run.sh ~/link/run.sh", "~/stood/run.sh"),
+    ],
+)
+def test_whole_folders_as_well(world: Any, command: str, made: str) -> None:
+    for name in ("evil/run.sh", "~/stood/own.sh"):
+        world.write(name, "rm -rf ~\n")
+    world.path("~/link").symlink_to(world.path("~/stood"))
+    session = world.point.stores.sessions.get("s")
+    session.started = time.time() + 60
+    assert world.bash("sh ~/stood/own.sh").findings == ()
+    assert world.bash(command).verdict is not Verdict.DENY
+    session.started -= 60
+    world.write(made, "rm -rf ~\n")
+    assert "files.delete-home" in rules(world.bash(f"sh {made}"))
+
+
+@pytest.mark.usefixtures("_home_is_not_temporary")
+def test_what_stood_in_such_a_folder_before_is_a_persons_own(world: Any) -> None:
+    world.write("~/stood/own.sh", "rm -rf ~\n")
+    world.point.stores.sessions.get("s").started = time.time() + 60
+    world.bash("tar xf e.tgz -C ~/stood")
+    assert world.bash("sh ~/stood/own.sh").findings == ()
+
+
+@pytest.mark.usefixtures("_home_is_not_temporary")
+def test_a_write_that_is_asked_about_is_remembered(world: Any) -> None:
+    world.policy("scope: {outside_write: ask}", layer="user")
+    assert world.bash("echo 'rm -rf ~' > ~/tool.sh").verdict is Verdict.ASK
+    world.write("~/tool.sh", "rm -rf ~\n")
+    assert "files.delete-home" in rules(world.bash("sh ~/tool.sh"))
+
+
+@pytest.mark.parametrize("padding", ["# " + "x" * 1_100_000 + "\n", "# \0\n"], ids=["too large", "a NUL byte"])
+@pytest.mark.parametrize("command", ["bash x.sh", "./x.sh", "sh < x.sh", "cat x.sh | sh"])
+def test_padding_hides_nothing(world: Any, padding: str, command: str) -> None:
+    world.write("x.sh", f"#!/bin/bash\n{padding}rm -rf ~\n").chmod(0o755)
+    assert world.bash(command).stops
+
+
+def test_what_was_compiled_here_is_run(world: Any) -> None:
+    world.write("app").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(2_000_000))
+    assert world.bash("./app").findings == ()
+
+
+def test_a_project_of_long_ago_is_read_anew(world: Any) -> None:
+    for number in range(point.MAX_PROJECTS + 10):
+        event = replace(world.event("Bash", {"command": "ls"}), project=f"/p/{number}", cwd=f"/p/{number}")
+        assert world.point.decide(event).verdict is Verdict.NONE
+    assert len(world.point._ignores) == point.MAX_PROJECTS
+
+
 def test_a_stopped_write_is_not_remembered(world: Any) -> None:
-    world.judge("Write", {"file_path": str(world.path("~/.bashrc")), "content": "x"})
+    assert world.bash("echo x > ~/x; rm -rf /").verdict is Verdict.DENY
     assert world.point.stores.sessions.get("s").written == {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,6 +50,58 @@ def test_a_broken_file_is_a_new_session(tmp_path: Path, text: str) -> None:
     session = SessionStore(tmp_path / "s").get("a")
     assert session.written == {}
     assert session.started > 0
+    assert session.may_have_written("/anything")
+
+
+@pytest.mark.parametrize("torn", ['["/p/tw', "[1, 2]", "{}", "7", "\0\0", "\udcff"])
+def test_a_torn_line_is_not_the_whole_session(tmp_path: Path, torn: str) -> None:
+    store = SessionStore(tmp_path / "s")
+    session = store.get("a")
+    store.note_written(session, "/p/one", "http://h/one")
+    with (tmp_path / "s" / "a.jsonl").open("ab") as file:
+        file.write(torn.encode(errors="surrogateescape") + b"\n")
+    store.note_written(session, "/p/three")
+    again = SessionStore(tmp_path / "s").get("a")
+    assert (again.started, again.written) == (session.started, {"/p/one": "http://h/one", "/p/three": ""})
+    assert again.may_have_written("/p/two")
+
+
+def test_what_came_with_a_new_folder(tmp_path: Path) -> None:
+    store = SessionStore(tmp_path / "s")
+    store.note_written(store.get("a"), "/h/x")
+    for session in (store.get("a"), SessionStore(tmp_path / "s").get("a")):
+        assert session.may_have_written("/h/x/install.sh")
+        assert session.may_have_written("/h/x/deep/er")
+        assert not session.may_have_written("/h/xy")
+        assert not session.may_have_written("/h")
+
+
+def test_in_a_folder_that_stood_before_what_changed_counts(tmp_path: Path) -> None:
+    file = tmp_path / "y" / "install.sh"
+    file.parent.mkdir()
+    file.touch()
+    store = SessionStore(tmp_path / "s")
+    store.note_folder(store.get("a"), str(tmp_path / "y"))
+    for session in (store.get("a"), SessionStore(tmp_path / "s").get("a")):
+        session.started = file.stat().st_ctime - 1
+        assert session.may_have_written(str(file))
+        assert not session.may_have_written(f"{tmp_path}/s/a.jsonl")
+        session.started = file.stat().st_ctime + 1
+        assert not session.may_have_written(str(file))
+        assert not session.may_have_written(f"{tmp_path}/y/none")
+
+
+def test_old_sessions_are_removed_and_those_in_use_are_not(tmp_path: Path) -> None:
+    earlier = SessionStore(tmp_path / "s")
+    for name in ("old", "used", "new"):
+        earlier.get(name)
+    for name in ("old", "used"):
+        os.utime(tmp_path / "s" / f"{name}.jsonl", (1.0, 1.0))
+    store = SessionStore(tmp_path / "s")
+    store.get("used")
+    assert store.prune() == 1
+    assert sorted(path.stem for path in (tmp_path / "s").iterdir()) == ["new", "used"]
+    assert SessionStore(None).prune() == 0
 
 
 def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:

@@ -68,9 +68,44 @@ def test_a_byte_order_mark_hides_nothing() -> None:
 
 
 def test_an_env_of_a_wrong_type() -> None:
-    assert found({"env": ["PATH"]}) == []
+    assert found({"env": ["PATH"]}) == ["env has a wrong shape, so the client would drop the whole file"]
     assert found({"env": {"PATH": ["/tmp"]}}) == ["env.PATH loads or replaces programs in hooks"]
 
 
 def test_everything_at_once() -> None:
     assert len(found({"disableAllHooks": True, "env": {"PATH": "/x", "ANTHROPIC_BASE_URL": "x"}, "apiKeyHelper": "x"})) == 4
+
+
+@pytest.mark.parametrize("entries", [["https://hooks.example/*"], ["", 7]])
+def test_addresses_that_shut_our_hooks_out(entries: list[Any]) -> None:
+    assert "allowedHttpHookUrls shuts our hooks out" in found({"allowedHttpHookUrls": entries})
+
+
+@pytest.mark.parametrize("entries", [["*"], ["https://hooks.example/*", "http://127.0.0.1:4747/*"], ["http://localhost:*"]])
+def test_addresses_that_leave_our_hooks(entries: list[str]) -> None:
+    assert found({"allowedHttpHookUrls": entries}) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"hooks": "x"},
+        {"hooks": []},
+        {"hooks": {"Stop": {}}},
+        {"hooks": {"Stop": [{"matcher": 1, "hooks": []}]}},
+        {"hooks": {"Stop": [{"hooks": [{"command": "x"}]}]}},
+        {"permissions": []},
+        {"permissions": {"deny": "Read(x)"}},
+        {"permissions": {"defaultMode": "allowEdits"}},
+        {"disableAllHooks": "no"},
+        {"allowedHttpHookUrls": "*"},
+        {"model": 7},
+    ],
+)
+def test_shapes_that_void_the_file(settings: Any) -> None:
+    assert [phrase for phrase in found(settings) if "drop the whole file" in phrase]
+
+
+def test_shapes_that_do_not() -> None:
+    hooks = {"Stop": [{"hooks": [{"type": "command", "command": "x"}]}], "PreToolUse": None}
+    assert found({"hooks": hooks, "permissions": {"defaultMode": "plan", "deny": []}, "unknown": 7}) == []

@@ -8,8 +8,9 @@ import pytest
 
 from checkrein.core import Effect, EffectKind, Flag
 from checkrein.core.effect import UNKNOWN
+from checkrein.detect.arguments import MAX_DEPTH, expanded
 from checkrein.detect.shell.interpreter import Analysis
-from checkrein.detect.tools import MAX_DEPTH, expanded, tool_analysis
+from checkrein.detect.tools import QUIET, tool_analysis
 from checkrein.observe.disk import Disk
 
 
@@ -56,7 +57,11 @@ READ, WRITE, LIST, DELETE, MOVE = EffectKind.READ, EffectKind.WRITE, EffectKind.
         ("WebSearch", {"query": "rm -rf /"}, []),
         ("TodoWrite", {"todos": [{"content": "rm -rf /"}]}, []),
         ("Agent", {"prompt": "rm -rf /"}, []),
-        ("Unheard", {"command": "rm -rf /"}, []),
+        ("Unheard", {"command": "rm a"}, [(DELETE, "/p/a")]),
+        ("PowerShell", {"command": "rm a"}, [(DELETE, "/p/a"), (EffectKind.UNRESOLVED, "PowerShell command")]),
+        ("LSP", {"operation": "hover", "filePath": "/srv/a"}, [(READ, "/srv/a")]),
+        ("SendUserFile", {"files": ["/srv/a"]}, [(READ, "/srv/a")]),
+        ("ReadMcpResourceTool", {"server": "x", "uri": "file:///srv/a"}, [(READ, "/srv/a")]),
     ],
 )
 def test_the_clients_tools(tool: str, given: dict[str, Any], expected: list[tuple[EffectKind, str]]) -> None:
@@ -73,15 +78,16 @@ def test_the_clients_tools(tool: str, given: dict[str, Any], expected: list[tupl
         ("mcp__fs__move_file", {"source": "a", "destination": "b"}, [(MOVE, "/p/a"), (WRITE, "/p/b")]),
         ("mcp__fs__list_directory", {"path": "."}, [(LIST, "/p")]),
         ("mcp__fs__copy_file", {"source": "a", "destination": "b"}, [(READ, "/p/a"), (WRITE, "/p/b")]),
-        ("mcp__x__frobnicate", {"uri": "file:///srv/my%20file"}, [(READ, "/srv/my file")]),
+        ("mcp__x__frobnicate", {"uri": "file:///srv/my%20file"}, [(READ, "/srv/my file"), (WRITE, "/srv/my file")]),
         ("mcp__x__frobnicate", {"anything": "/srv/a"}, [(READ, "/srv/a")]),
-        ("mcp__x__frobnicate", {"deep": {"er": [{"file_path": "a"}]}}, [(READ, "/p/a")]),
+        ("mcp__x__frobnicate", {"deep": {"er": [{"file_path": "a"}]}}, [(READ, "/p/a"), (WRITE, "/p/a")]),
         ("mcp__plugin_a_b__delete-item", {"file": "a"}, [(DELETE, "/p/a")]),
         ("mcp__shell__run", {"command": "rm a"}, [(DELETE, "/p/a")]),
         ("mcp__shell__run", {"options": {"cmd": "rm a"}}, [(DELETE, "/p/a")]),
         ("mcp__web__fetch", {"url": "https://x.example"}, []),
         ("mcp__x__note", {"text": "read the file"}, []),
-        ("mcp__x__note", {"path": "two\nlines"}, []),
+        ("mcp__x__read", {"path": "two\nlines"}, [(READ, "/p/two\nlines")]),
+        ("mcp__x__read", {"anything": "/* two\nlines"}, []),
     ],
 )
 def test_servers_tools(tool: str, given: dict[str, Any], expected: list[tuple[EffectKind, str]]) -> None:
@@ -110,14 +116,14 @@ def test_a_wrong_type_counts_as_absent(tool: str, value: Any) -> None:
         assert effect.text is None or isinstance(effect.text, str)
 
 
-def test_a_tree_that_is_too_deep_is_cut() -> None:
+def test_a_tree_that_is_too_deep_is_said_to_be_so() -> None:
     given: dict[str, Any] = {"path": "a"}
     for _ in range(MAX_DEPTH - 2):
         given = {"in": given}
     assert effects("mcp__x__read", given) == [(READ, "/p/a")]
     for _ in range(2000):
         given = {"in": given}
-    assert effects("mcp__x__read", given) == []
+    assert [kind for kind, _ in effects("mcp__x__read", given)] == [EffectKind.UNRESOLVED]
 
 
 def test_what_is_written() -> None:
@@ -155,3 +161,78 @@ def test_no_path_can_pretend_to_be_unknown() -> None:
     assert expanded(f"a{UNKNOWN}b", World(), "/p") == "/p/ab"
     assert expanded("~", World(), "/p") == "/home/dev"
     assert expanded("~other/a", World(), "/p") == "/p/~other/a"
+
+
+def test_a_path_that_is_too_long_is_said_to_be_so() -> None:
+    assert [kind for kind, _ in effects("mcp__x__read", {"path": "/a" * 3000})] == [EffectKind.UNRESOLVED]
+    assert [kind for kind, _ in effects("mcp__x__read", {"other": "/a" * 3000})] == [EffectKind.UNRESOLVED]
+    assert effects("mcp__x__write", {"content": "/a" * 3000}) == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "kind"),
+    [
+        ("mcp__fs__deleteFile", DELETE),
+        ("mcp__fs__rm", DELETE),
+        ("mcp__fs__removeAndList", DELETE),
+        ("mcp__fs__writeFile", WRITE),
+        ("mcp__fs__overwrite", WRITE),
+        ("mcp__fs__search_replace", WRITE),
+        ("mcp__fs__FSCreateFile", WRITE),
+        ("mcp__fs__get-and-set", WRITE),
+        ("mcp__fs__mv", MOVE),
+        ("mcp__fs__readFile", READ),
+        ("mcp__fs__getFileInfo", LIST),
+    ],
+)
+def test_words_of_a_name(tool: str, kind: EffectKind) -> None:
+    assert effects(tool, {"path": "/srv/a"}) == [(kind, "/srv/a")]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"command": "rm", "args": ["a"]},
+        {"program": "rm", "arguments": ["-f", "a"]},
+        {"command": ["rm", "a"]},
+        {"argv": ["rm", "a"]},
+        {"commands": ["rm a"]},
+        {"script": "rm a"},
+        {"code": "import os\nos.remove('a')", "language": "python"},
+        {"python": "import os; os.remove('a')"},
+        {"code": "require('fs').unlinkSync('a')", "language": "javascript"},
+        {"command": "rm ../a", "cwd": "/p/sub"},
+    ],
+)
+def test_commands_and_code(given: dict[str, Any]) -> None:
+    assert (DELETE, "/p/a") in effects("mcp__x__run", given)
+
+
+def test_the_language_is_told_by_the_tools_name() -> None:
+    assert (DELETE, "/p/a") in effects("mcp__node__run", {"code": "require('fs').unlinkSync('a')"})
+    assert (DELETE, "/p/a") in effects("REPL", {"code": "require('fs').unlinkSync('a')"})
+    assert (DELETE, "/p/a") in effects("mcp__python__run", {"script": "import os; os.remove('a')"})
+
+
+def test_words_of_a_command_are_no_shell_text() -> None:
+    assert effects("mcp__x__run", {"command": "cat", "args": ["a; rm b"]}) == [(READ, "/p/a; rm b")]
+
+
+@pytest.mark.parametrize("key", ["target_file", "relativePath", "outDir", "folder", "logFiles", "name", "file-name"])
+def test_keys_of_paths(key: str) -> None:
+    assert effects("mcp__x__read", {key: "b/a"}) == [(READ, "/p/b/a")]
+
+
+@pytest.mark.parametrize("given", [{"name": "a"}, {"profile": "dev"}, {"uri": "postgres://x/y"}, {"title": "b/a"}])
+def test_what_names_no_path(given: dict[str, Any]) -> None:
+    assert effects("mcp__x__read", given) == []
+
+
+@pytest.mark.parametrize("key", ["sql", "q", "query", "statement"])
+def test_keys_of_sql(key: str) -> None:
+    assert [effect.rule for effect in call("mcp__pg__run", {key: "DROP TABLE users"}).effects] == ["sql.drop-table"]
+
+
+@pytest.mark.parametrize("tool", sorted(QUIET))
+def test_tools_that_only_plan(tool: str) -> None:
+    assert effects(tool, {"prompt": "rm -rf /", "command": "rm -rf /", "path": "/etc"}) == []

@@ -8,6 +8,7 @@ import pytest
 
 from checkrein.core import Action, Decision, Event, EventKind, Finding, Severity, Threat, Verdict
 from checkrein.ledger import Ledger
+from checkrein.ledger.store import TRIGGERS
 
 FINDING = Finding(
     "git.push-force",
@@ -74,6 +75,7 @@ def tamper() -> Callable[..., None]:
             connection.executescript("DROP TRIGGER IF EXISTS entries_stay; DROP TRIGGER IF EXISTS entries_remain;")
             for statement in statements:
                 connection.execute(statement)
+            connection.executescript(";".join(TRIGGERS.values()))
             connection.commit()
 
     return run

@@ -39,6 +39,11 @@ LETTERS = string.ascii_letters + string.digits
         "ssh -i ~/.ssh/key host 'rm -rf ~'",
         "git log --since=2024-01-15T10:30:00Z --author=someone",
         "psql -h localhost -c 'DROP TABLE users'",
+        "rm -rf /home/attack2u/un/shop/c14/a",
+        "ls ./b2c3d/src/main/x9y8z/out",
+        "htpasswd -c f u",
+        "echo a:b | tee out",
+        "psql -c \"select a from t group by 'b'\"",
     ],
 )
 def test_useful_commands_stay_as_they_are(command: str) -> None:
@@ -68,6 +73,21 @@ def test_useful_commands_stay_as_they_are(command: str) -> None:
         ("bash -c 'A=b; mysql -px; curl -u b:p h'", "bash -c 'A=[masked]; mysql -p[masked]; curl -u [masked] h'"),
         ("openssl enc -k abc -passin pass:x", "openssl enc -k [masked] -passin [masked]"),
         ("scp f me:pw@host:/x", "scp f [masked]@host:/x"),
+        ("htpasswd -b f u pw", "htpasswd -b f u [masked]"),
+        ("htpasswd -cB -b f u pw", "htpasswd -cB -b f u [masked]"),
+        ("htpasswd -nb u pw", "htpasswd -nb u [masked]"),
+        (
+            "kubectl create secret generic s --from-literal=k=pw --from-literal j=pw",
+            "kubectl create secret generic s --from-literal=k=[masked] --from-literal j=[masked]",
+        ),
+        ("mysql -e \"create user a identified by 'pw'\"", "mysql -e 'create user a identified by [masked]'"),
+        ("psql -c \"alter role a with password 'pw'\"", "psql -c 'alter role a with password [masked]'"),
+        ("echo u:pw | sudo chpasswd", "echo [masked] | sudo chpasswd"),
+        ("printf '%s' pw | docker login --password-stdin", "printf [masked] [masked] | docker login --password-stdin"),
+        ("vault write secret/a k=pw", "vault write secret/a k=[masked]"),
+        ("vault kv put secret/a k=pw j=@file", "vault kv put secret/a k=[masked] j=@file"),
+        ("sudo docker login -p pw reg", "sudo docker login -p [masked] reg"),
+        ("docker exec db mysql -ppw", "docker exec db mysql -p[masked]"),
     ],
 )
 def test_values_that_could_be_secrets_go(command: str, shown: str) -> None:

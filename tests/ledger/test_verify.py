@@ -14,7 +14,7 @@ from checkrein.core import Decision, Event, LedgerError
 from checkrein.ledger import Checkpoint, Ledger, read_checkpoint_file, read_git_note, take_checkpoint, verify, write_git_note
 from checkrein.ledger.entry import chain_mac, first_previous
 from checkrein.ledger.keys import create_keys, load_keys
-from checkrein.ledger.store import SELECT
+from checkrein.ledger.store import SELECT, TRIGGERS
 from checkrein.locations import private_folder
 
 Tamper = Callable[..., None]
@@ -36,12 +36,13 @@ def forge(folder: Path) -> None:
         for row in connection.execute(f"{SELECT} ORDER BY sequence").fetchall():
             previous, head = head, chain_mac(keys.chain, head, row[:-2])
             connection.execute("UPDATE entries SET previous = ?, mac = ? WHERE sequence = ?", (previous, head, row[0]))
+        connection.execute(TRIGGERS["entries_stay"])
         connection.commit()
 
 
 def test_a_whole_record_holds(ten: Path) -> None:
     report = verify(ten)
-    assert (report.ok, report.entries, report.checkpoints, report.vouched) == (True, 10, 1, 0)
+    assert (report.ok, report.entries, report.checkpoints, report.vouched) == (True, 10, 2, 0)
 
 
 def test_an_empty_record_holds(folder: Path) -> None:
@@ -158,7 +159,7 @@ def test_a_forged_chain_is_found_by_the_checkpoint_inside_where_that_stayed(ten:
 
 def test_a_checkpoint_inside_that_nobody_signed_is_found(ten: Path, tamper: Tamper) -> None:
     tamper(ten, "UPDATE checkpoints SET head = '00'")
-    assert found(ten) == [("bad-checkpoint", 10)]
+    assert found(ten) == [("bad-checkpoint", 1), ("bad-checkpoint", 10)]
 
 
 def test_a_replaced_signing_key_is_found(ten: Path, tmp_path: Path, tamper: Tamper) -> None:
@@ -178,7 +179,10 @@ def test_a_replaced_chain_key_is_found(ten: Path) -> None:
     (ten / "chain.key").write_bytes(bytes(32))
     kinds = [kind for kind, _ in found(ten)]
     assert kinds[0] == "key-replaced"
-    assert kinds.count("edited") == 10
+    assert kinds.count("edited") == 1
+    edited = next(problem for problem in verify(ten).problems if problem.kind == "edited")
+    assert (edited.sequence, edited.last) == (1, 10)
+    assert edited.what == "entries 1 to 10 are not what was written: they were edited, or added without the key"
 
 
 def test_another_ledger_in_its_place_is_found(
@@ -270,3 +274,37 @@ def test_the_chain_is_what_is_documented(ten: Path) -> None:
         row = connection.execute(f"{SELECT} WHERE sequence = 1").fetchone()
     expected = hmac.digest(load_keys(ten).chain, row[-2] + orjson.dumps(list(row[:-2])), "sha256")
     assert row[-1] == expected
+
+
+def test_ranges_hold_only_neighbours(ten: Path, tamper: Tamper) -> None:
+    tamper(ten, "UPDATE entries SET verdict = 'allow' WHERE sequence IN (2, 3, 7)")
+    assert [(p.kind, p.sequence, p.last) for p in verify(ten).problems] == [("edited", 2, 3), ("edited", 7, 0)]
+
+
+def test_a_record_that_is_gone_is_not_an_empty_one(ten: Path) -> None:
+    kept = take_checkpoint(ten)
+    (ten / "ledger.db").unlink()
+    assert found(ten) == [("deleted", 0)]
+    assert verify(ten).problems[0].what.endswith("is gone: its keys are still there")
+    shutil.rmtree(ten)
+    assert verify(ten, kept).problems[0].what.endswith("is gone: the checkpoint given signs 10 entries of it")
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("DROP TRIGGER entries_stay", "the trigger entries_stay, which keeps entries from being changed, was taken out"),
+        (
+            "DROP TRIGGER entries_stay; CREATE TRIGGER entries_stay BEFORE UPDATE ON entries BEGIN SELECT 1; END",
+            "the trigger entries_stay was replaced: entries can be changed as they are written",
+        ),
+        (
+            "CREATE TRIGGER more AFTER INSERT ON entries BEGIN SELECT 1; END",
+            "the trigger more was added: entries can be changed as they are written",
+        ),
+    ],
+)
+def test_changed_triggers_are_found(ten: Path, change: str, what: str) -> None:
+    with closing(sqlite3.connect(ten / "ledger.db")) as connection:
+        connection.executescript(change)
+    assert [(problem.kind, problem.what) for problem in verify(ten).problems] == [("unguarded", what)]

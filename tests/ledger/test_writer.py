@@ -123,9 +123,45 @@ def test_a_checkpoint_is_kept_every_thousand_entries(
     writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision
 ) -> None:
     writer.append_many([(make_event(), make_decision(f"i{number}"), 1) for number in range(999)])
-    assert verify(writer.folder).checkpoints == 0
+    assert verify(writer.folder).checkpoints == 1  # the one of the first entry
     writer.append(make_event(), make_decision("last"), 1)
-    assert verify(writer.folder).checkpoints == 1
+    assert verify(writer.folder).checkpoints == 2
+
+
+def test_a_checkpoint_is_kept_at_the_first_entry_and_at_each_start(
+    folder: Path, make_event: MakeEvent, make_decision: MakeDecision
+) -> None:
+    with Ledger.open(folder) as ledger:
+        ledger.append(make_event(), make_decision(), 1)
+        assert verify(folder).checkpoints == 1
+    with Ledger.open(folder) as ledger:
+        assert verify(folder).checkpoints == 3
+        assert ledger.trouble == ""
+
+
+def test_an_emptied_record_is_not_whole(folder: Path, make_event: MakeEvent, make_decision: MakeDecision) -> None:
+    with Ledger.open(folder) as ledger:
+        ledger.append(make_event(), make_decision(), 1)
+        with closing(sqlite3.connect(folder / "ledger.db")) as connection:
+            connection.executescript("DROP TRIGGER entries_remain; DELETE FROM entries;")
+        assert ("cut-off", 1) in [(problem.kind, problem.sequence) for problem in verify(folder).problems]
+
+
+def test_trouble_is_the_last_failure_until_an_entry_is_on_record(
+    folder: Path, make_event: MakeEvent, make_decision: MakeDecision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Ledger.open(folder) as ledger:
+        with monkeypatch.context() as patch:
+            patch.setattr("checkrein.ledger.writer.INSERT", "INSERT INTO nowhere VALUES (1)")
+            with pytest.raises(LedgerError):
+                ledger.append(make_event(), make_decision("a"), 1)
+        assert ledger.trouble == f"cannot write the ledger in {folder} (no such table: nowhere)"
+        ledger.append(make_event(), make_decision("b"), 1)
+        assert ledger.trouble == ""
+        folder.rename(folder.with_name("moved"))
+        assert "was moved or replaced" in ledger.trouble
+        folder.with_name("moved").rename(folder)
+        assert ledger.trouble == ""
 
 
 def test_whatever_a_client_sends_is_recorded(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:

@@ -86,6 +86,22 @@ def test_a_script_is_read_unless_a_person_vouches_for_it(disk: Disk, tmp_path: P
     assert disk.script(f"{tmp_path}/vouched") is None
 
 
+def test_what_is_no_text_is_unknown_code(disk: Disk, tmp_path: Path) -> None:
+    for name, data in (("large", b"#!/bin/sh\n" + b"x" * MAX_TEXT), ("nul", b"#!/bin/sh\n\0"), ("zip", b"PK\x03\x04\0")):
+        (tmp_path / name).write_bytes(data)
+        assert disk.script(f"{tmp_path}/{name}") == "\0", name
+    (tmp_path / "vouched").write_bytes(b"#!/bin/sh\n\0")
+    assert disk.script(f"{tmp_path}/vouched") is None
+
+
+def test_a_compiled_program_is_quiet_unless_it_was_downloaded(tmp_path: Path) -> None:
+    path = tmp_path / "app"
+    path.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(64))
+    for downloads, wanted in (({}, None), ({str(path): ""}, None), ({str(path): "https://example.com/app"}, "\0")):
+        disk = Disk("/h", {}, lambda _: False, lambda _, __: None, downloads)
+        assert disk.script(str(path)) == wanted
+
+
 def test_patterns(disk: Disk, tmp_path: Path) -> None:
     for name in (".hidden", "a.py", "b.py"):
         (tmp_path / name).touch()
@@ -118,3 +134,26 @@ def test_a_walk_follows_no_link_and_ends(tmp_path: Path) -> None:
 def test_real_paths_of_what_does_not_exist_yet(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "target")
     assert real_path(f"{tmp_path}/link/new") == f"{os.path.realpath(tmp_path)}/target/new"
+
+
+def test_it_is_told_when_there_are_more_matches(disk: Disk, tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / f"m{number}").touch()
+    assert disk.matches(f"{tmp_path}/m*", 5).complete
+    cut = disk.matches(f"{tmp_path}/m*", 4)
+    assert (len(cut.paths), cut.complete) == (4, False)
+    assert disk.matches(f"{tmp_path}/none*").complete
+    assert not disk.matches(f"{tmp_path}/" + "[m]" * 17).complete
+    assert disk.matches(f"{tmp_path}/\0*").complete
+
+
+def test_a_walk_tells_whether_it_was_cut_and_leaves_folders_out(tmp_path: Path) -> None:
+    for name in ("node_modules/a/b", "src/c"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    entries = walk(str(tmp_path), limit=3, without=frozenset(("node_modules",)))
+    assert sorted(entry.name for entry in entries) == ["c", "node_modules", "src"]
+    assert entries.complete
+    entries = walk(str(tmp_path), limit=3)
+    assert len(list(entries)) == 3
+    assert not entries.complete

@@ -90,3 +90,14 @@ def test_a_broken_repository_answers(world: Any, git: GitView) -> None:
     (world.project / ".git" / "HEAD").write_bytes(b"\0nonsense")
     assert git.would_lose(path)
     assert not git.holds(path)
+
+
+def test_what_is_tracked_in_a_folder(world: Any, git: GitView) -> None:
+    folder = str(world.project / "src")
+    for name in ("src/a.py", "src/deep/b.py", "src2/c.py"):
+        world.write(name)
+    assert git.tracked_below(folder) == ()
+    world.commit("src/a.py", "src/deep/b.py", "src2/c.py")
+    assert git.tracked_below(folder) == (f"{folder}/a.py", f"{folder}/deep/b.py")
+    assert len(git.tracked_below(str(world.project))) == 3
+    assert git.tracked_below(str(world.root)) == ()

@@ -58,6 +58,9 @@ class Approvals:
     def grant(self, wish: Wish) -> str:
         return f"granted {wish.id} {wish.span}"
 
+    def refused(self, wish: Wish, why: str) -> None:
+        """Nothing is kept here."""
+
     def granted(self) -> Sequence[Mapping[str, Any]]:
         return [{"id": "d1", "span": "always"}]
 

@@ -23,6 +23,7 @@ WISH = Wish("d1", Span.ONCE)
 class Approvals:
     def __init__(self) -> None:
         self.wishes: list[Wish] = []
+        self.refusals: list[tuple[Wish, str]] = []
 
     def describe(self, decision_id: str) -> str:
         if decision_id != "d1":
@@ -32,6 +33,9 @@ class Approvals:
     def grant(self, wish: Wish) -> str:
         self.wishes.append(wish)
         return "granted"
+
+    def refused(self, wish: Wish, why: str) -> None:
+        self.refusals.append((wish, why))
 
     def granted(self) -> Sequence[Mapping[str, Any]]:
         return [{"id": wish.id} for wish in self.wishes]
@@ -92,6 +96,7 @@ def test_a_wrong_code_uses_the_request_up(scene: Scene) -> None:
     handle = scene.consent.ask(PEER, WISH)
     with pytest.raises(UsageError, match="wrong"):
         scene.consent.confirm(PEER, handle, "AAAAAA" if scene.code != "AAAAAA" else "BBBBBB")
+    assert scene.approvals.refusals == [(WISH, "the code was wrong")]
     with pytest.raises(UsageError, match="no such request"):
         scene.consent.confirm(PEER, handle, scene.code)
     assert scene.approvals.wishes == []
@@ -193,3 +198,11 @@ def test_a_terminal_that_is_not_there_is_an_error() -> None:
     assert mine is not None
     with pytest.raises(ServiceError, match="terminal"):
         write_to_terminal(Process(mine.pid, 1, 1, 0x88FF, 0, 0, 0, "x", "x", (), frozenset()), "a code")
+
+
+def test_health_tells_why_nothing_can_be_recorded(scene: Scene) -> None:
+    trouble = [""]
+    made = ServiceControls(scene.consent, scene.approvals, dict, trouble=lambda: trouble[0])
+    assert "trouble" not in made.health()
+    trouble[0] = "the disk is full"
+    assert made.health()["trouble"] == "the disk is full"

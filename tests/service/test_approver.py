@@ -47,6 +47,13 @@ def test_a_grant_is_recorded_and_can_be_used(
     assert (approver.granted() == []) == (span is Span.ONCE)
 
 
+def test_a_refusal_is_recorded(approver: RecordedApprover, notes: Notes) -> None:
+    approver.refused(Wish("d1", Span.ONCE), "the code was wrong")
+    wanted = {"kind": "approval", "change": "refused", "decision": "d1", "span": "once", "reason": "the code was wrong"}
+    assert notes.kept == [wanted]
+    assert approver.granted() == []
+
+
 def test_what_cannot_be_recorded_is_not_permitted(approver: RecordedApprover, notes: Notes) -> None:
     notes.error = LedgerError("full")
     with pytest.raises(LedgerError):

@@ -99,3 +99,9 @@ def test_the_unit_quotes_what_systemd_would_read_otherwise() -> None:
 def test_the_unit_stands_in_the_users_own_configuration() -> None:
     assert unit_file({"HOME": "/h"}) == Path("/h/.config/systemd/user/checkrein.service")
     assert unit_file({"HOME": "/h", "XDG_CONFIG_HOME": "/c"}) == Path("/c/systemd/user/checkrein.service")
+
+
+def test_trouble_stands_on_one_line() -> None:
+    error = ServiceError("The service does not answer.", why="refused", fix="Run `checkrein up`.")
+    assert manage._one_line(str(error)) == "The service does not answer; refused; Run `checkrein up`"
+    assert manage._one_line("") == ""

@@ -179,6 +179,36 @@ def test_no_service_no_change(machine: Machine, service: PretendedService) -> No
 def test_down_keeps_the_service_where_settings_broke(machine: Machine, service: PretendedService) -> None:
     up(machine, service, Scope.USER)
     machine.paths.settings(Scope.USER).write_text("{")
-    with pytest.raises(SettingsError):
-        down(machine, service)
+    report = down(machine, service)
+    assert [(each.path, each.backup) for each in report.left] == [(machine.paths.settings(Scope.USER), None)]
+    assert (report.stopped, report.was_on, report.written) == (False, True, ())
     assert "stop" not in service.calls
+
+
+def test_a_broken_file_is_left_with_its_backup_and_the_others_are_restored(machine: Machine, service: PretendedService) -> None:
+    file = machine.paths.settings(Scope.USER)
+    file.parent.mkdir()
+    file.write_text('{"model": "opus"}\n')
+    up(machine, service, Scope.USER)
+    up(machine, service, Scope.PROJECT)
+    file.write_text("{")
+    report = down(machine, service)
+    assert [each.change for each in report.written] == [Change.REMOVED]
+    (left,) = report.left
+    assert left.backup is not None
+    assert left.backup.read_text() == '{"model": "opus"}\n'
+    file.write_bytes(left.backup.read_bytes())
+    assert down(machine, service).stopped
+
+
+def test_a_settings_file_that_is_gone_is_said_to_be(machine: Machine, service: PretendedService) -> None:
+    file = machine.paths.settings(Scope.USER)
+    file.parent.mkdir()
+    file.write_text("{}")
+    up(machine, service, Scope.USER)
+    file.unlink()
+    report = down(machine, service)
+    assert report.gone == {file}
+    assert report.written[0].backup is not None
+    assert (report.stopped, report.was_on) == (True, True)
+    assert not down(machine, service).was_on

@@ -9,6 +9,7 @@ from pathlib import Path
 from checkrein.core import ServiceError, UsageError
 from checkrein.report.text import clean
 from checkrein.service import manage
+from checkrein.service.manage import Status
 from checkrein.service.paths import ServicePaths
 from checkrein.service.person import Refusal, is_client, require_person
 from checkrein.service.processes import LiveProcesses, ProcessTable
@@ -32,10 +33,12 @@ class LocalService:
 
     def start(self) -> Endpoint:
         """See ``setup.protect.Service``."""
+        before = manage.status(self.paths)
         status = manage.start(self.paths)
         if status.port is None:
             raise ServiceError("the service runs without a port", fix="checkrein down, then checkrein up")
-        return Endpoint(status.port, self.paths.token(), self.paths.socket, self.paths.token_file)
+        mended = _mended(before, status)
+        return Endpoint(status.port, self.paths.token(), self.paths.socket, self.paths.token_file, mended)
 
     def stop(self) -> None:
         """See ``setup.protect.Service``."""
@@ -81,6 +84,14 @@ def listed(names: Iterable[str]) -> str:
     """``a, b and c``."""
     words = list(names)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _mended(before: Status, after: Status) -> str:
+    """Why another worker serves now than ``before``; empty where it is the same."""
+    if not before.healthy:
+        return before.trouble or "it did not answer"
+    same = before.health.get("pid") == after.health.get("pid")
+    return "" if same else f"version {before.health.get('version', '?')} ran"
 
 
 def _not_for_agents(action: str, why: str) -> UsageError:

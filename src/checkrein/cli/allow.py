@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 import click
 
-from checkrein.core import ServiceError, UsageError
+from checkrein import locations
+from checkrein.core import LedgerError, ServiceError, UsageError
 from checkrein.enforce.hooks.answer import clean
+from checkrein.ledger import LedgerReader
 from checkrein.service.caller import call
 from checkrein.service.paths import ServicePaths
 
@@ -57,8 +60,23 @@ def allow(decision_id: str | None, once: bool, seconds: float | None, always: bo
     if seconds is not None:
         wish.update(span="for", seconds=seconds)
     handle = _control(paths, "allow", wish)["handle"]
+    for line in _about(decision_id):
+        click.echo(line)
     code = _from_terminal("checkrein: code> ")
     click.echo(clean(str(_control(paths, "allow/confirm", {"handle": handle, "code": code})["granted"])))
+
+
+def _about(decision_id: str) -> Iterator[str]:
+    """Where it was stopped, and by which rules, as the record has it."""
+    try:
+        with LedgerReader.open(locations.ledger_dir()) as reader:
+            entry = reader.find(decision_id)
+    except LedgerError as error:
+        yield clean(f"project and rule are not known: {error.what}")
+        return
+    if entry is not None:
+        yield clean(f"project: {entry.project}")
+        yield clean(f"rule:    {', '.join(entry.rule_ids) or 'none'}")
 
 
 def _show(paths: ServicePaths) -> None:

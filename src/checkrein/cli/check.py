@@ -10,6 +10,7 @@ from typing import Any
 import click
 import orjson
 
+from checkrein.cli._words import set_by
 from checkrein.controls import Guard
 from checkrein.core import Action, Decision, Event, EventKind, UsageError, Verdict
 from checkrein.decide import DecisionPoint, SessionStore, Stores
@@ -46,7 +47,12 @@ def check(words: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
             raise UsageError(f"{wrong} lines could not be understood", fix="look at the answers that hold an error")
         return
     if kind == "event":
-        case: Mapping[str, Any] = _object(sys.stdin.buffer.read())
+        given = sys.stdin.buffer.read()
+        if not given.strip():
+            raise UsageError("no event on standard input", fix="checkrein check event < FILE")
+        case: Mapping[str, Any] = _object(given)
+    elif not words:
+        raise UsageError("Say what to check", fix="checkrein check 'rm -rf build'")
     elif not rest:
         raise UsageError(f"check {kind} needs something to look at", fix=f"checkrein check {kind} '...'")
     else:
@@ -154,7 +160,7 @@ def explained(decision: Decision) -> Iterator[str]:
     yield f"{decision.verdict.value}"
     for finding in decision.findings:
         word = "kept first, then allowed" if finding.action is Action.SNAPSHOT else str(finding.action)
-        yield f"  {finding.rule} ({finding.threat}, {finding.severity}): {word}, set by {finding.source}"
+        yield f"  {finding.rule} ({finding.threat}, {finding.severity}): {word}, set by {set_by(finding.source)}"
         yield f"    {finding.what}"
         if finding.why:
             yield f"    why: {finding.why}"

@@ -10,7 +10,7 @@ import orjson
 
 from checkrein import locations
 from checkrein.core import LedgerError, UsageError
-from checkrein.ledger import Checkpoint, Report, read_checkpoint_file, read_git_note, take_checkpoint, write_git_note
+from checkrein.ledger import Checkpoint, Problem, Report, read_checkpoint_file, read_git_note, take_checkpoint, write_git_note
 from checkrein.ledger import verify as verify_ledger
 from checkrein.report.text import clean
 
@@ -79,6 +79,8 @@ def _shown(report: Report, kept: Checkpoint | None) -> list[str]:
     counted = f"{report.entries} entries, {report.checkpoints} checkpoints"
     if not report.ok:
         found = [f"  {problem.kind}: {clean(problem.what)}" for problem in report.problems]
+        if len(found) > 1:
+            found.insert(0, f"  the first break is at {_place(report.problems)}")
         return [f"TAMPERED WITH: {counted}", *found]
     lines = [f"ok: {counted}, each as it was written"]
     if kept is None:
@@ -86,3 +88,8 @@ def _shown(report: Report, kept: Checkpoint | None) -> list[str]:
     else:
         lines.append(f"    the checkpoint vouches for entries 1 to {report.vouched}")
     return lines
+
+
+def _place(problems: tuple[Problem, ...]) -> str:
+    first = next((problem.sequence for problem in problems if problem.sequence), 0)
+    return f"entry {first}" if first else "the record as a whole"

@@ -11,6 +11,7 @@ import click
 import orjson
 
 from checkrein import locations
+from checkrein.cli._words import set_by
 from checkrein.core import Finding, UsageError, Verdict
 from checkrein.ledger import NOTE, Entry, Filter, LedgerReader
 from checkrein.report.text import clean, clean_lines, shorten
@@ -58,7 +59,10 @@ def log(
     which = Filter(session=session, project=place, tool=tool, verdict=verdict or "", rule=rule, since=since, limit=number)
     with LedgerReader.open(locations.ledger_dir()) as reader:
         last = _end(reader)
-        last = max(last, _show(reader, which, as_json=as_json))
+        shown = _show(reader, which, as_json=as_json)
+        if not shown and not follow:
+            click.echo("no entry matches", err=True)
+        last = max(last, shown)
         while follow:
             time.sleep(_POLL)
             new = Filter(session, place, tool, verdict or "", rule, since, after=last)
@@ -71,7 +75,7 @@ def log(
 def explain(decision_id: str, as_json: bool) -> None:
     """Show everything about the decision ID: what would have happened, why it matters, what to do instead, and who says so."""
     with LedgerReader.open(locations.ledger_dir()) as reader:
-        entry = reader.find(decision_id)
+        entry = reader.find(decision_id) or reader.find(decision_id.lower())
     if entry is None:
         raise UsageError(f"there is no decision {clean(decision_id)} on record", fix="`checkrein log` shows the ids")
     if as_json:
@@ -129,7 +133,7 @@ def _finding(finding: Finding) -> list[str]:
         ("about", finding.subject),
         ("why", finding.why),
         ("instead", finding.instead),
-        ("set by", "the built-in policy" if finding.source == "default" else finding.source),
+        ("set by", set_by(finding.source)),
         ("kept", f"a snapshot of {len(finding.paths)} paths" if finding.paths else ""),
     ]
     head = (

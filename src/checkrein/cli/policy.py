@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from checkrein.cli._words import set_by
 from checkrein.core import CheckreinError, PolicyError, Rule, ServiceError, UsageError
 from checkrein.detect.paths import Places, classify
 from checkrein.locations import config_dir, state_dir
@@ -105,7 +106,7 @@ def explain(context: click.Context, subject: str | None, project: Path) -> None:
     if subject is None:
         for rule in rules.values():
             action, source = effective.action_for(rule)
-            click.echo(f"{rule.id:32} {action!s:8} {clean(source)}")
+            click.echo(f"{rule.id:32} {action!s:8} {clean(set_by(source))}")
     elif subject in rules:
         _explain_rule(rules[subject], effective)
     elif _looks_like_path(subject):
@@ -167,7 +168,9 @@ def _spelled(value: Any) -> str:
 def _explain_rule(rule: Rule, effective: Policy) -> None:
     action, source = effective.action_for(rule)
     click.echo(f"{rule.id}: {rule.title}")
-    click.echo(f"action    {action} ({clean(source)})" + ("" if source == "default" else f"; default {rule.action}"))
+    click.echo(
+        f"action    {action}, set by {clean(set_by(source))}" + ("" if source == "default" else f"; default {rule.action}")
+    )
     reason = next((setting.reason for setting in effective.rules if setting.source == source and setting.reason), "")
     if reason:
         click.echo(f"reason    {clean(reason)}")
@@ -197,10 +200,10 @@ def _explain_path(text: str, effective: Policy, project: Path, files: PolicyFile
         listed = effective.path_verdict(path, access, is_dir=is_dir)
         if listed is not None:
             reason = f": {listed.reason}" if listed.reason else ""
-            click.echo(clean(f"{access.value:6} {listed.action!s:6} listed in the policy ({listed.source}){reason}"))
+            click.echo(clean(f"{access.value:6} {listed.action!s:6} listed in the policy ({set_by(listed.source)}){reason}"))
         if rule and (listed is None or not listed.final):
             action, source = effective.action_for(rules[rule])
-            click.echo(clean(f"{access.value:6} {action!s:6} {rule}: {rules[rule].title} ({source})"))
+            click.echo(clean(f"{access.value:6} {action!s:6} {rule}: {rules[rule].title} (set by {set_by(source)})"))
         elif listed is None:
             click.echo(f"{access.value:6} no rule speaks about it")
     ignored, source = IgnoreTree(project, effective.ignore_files).match(path, is_dir)

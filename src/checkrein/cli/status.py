@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ import click
 
 from checkrein import __version__
 from checkrein.cli._setup import LocalService, row, this_machine
-from checkrein.core import Verdict
+from checkrein.core import CheckreinError, LedgerError, SettingsError, Verdict
 from checkrein.ledger.entry import NOTE
 from checkrein.locations import ledger_dir
+from checkrein.report.text import clean
 from checkrein.service import manage
 from checkrein.service.manage import Status
 from checkrein.setup.files import decode, load, read
-from checkrein.setup.settings import our_handlers
+from checkrein.setup.settings import our_handlers, subscribed
 
 _COUNTS = "SELECT verdict, count(*) FROM entries WHERE at >= ? AND kind <> ? GROUP BY verdict"
 
@@ -33,23 +35,54 @@ class Today:
 
 
 @click.command("status")
-def status() -> None:
-    """Whether protection is on. Exit status 1 where it is not."""
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(as_json: bool) -> None:
+    """Whether protection is on. Exit status 1 where it is not, or where every call is stopped."""
     machine = this_machine()
     now = manage.status(LocalService().paths)
     files = {record.path: _transports(record.path) for record in machine.store.records()}
-    for line in render(now, files, machine.store.since(), today(ledger_dir(os.environ))):
-        click.echo(line)
-    if not (now.healthy and any(files.values())):
+    since = machine.store.since()
+    done: Today | LedgerError | None
+    try:
+        done = today(ledger_dir(os.environ))
+    except LedgerError as error:
+        done = error
+    on = now.healthy and any(files.values())
+    if as_json:
+        click.echo(to_json(now, files, since, done))
+    else:
+        for line in render(now, files, since, done):
+            click.echo(line)
+    if not on:
         raise SystemExit(1)
 
 
-def render(now: Status, files: Mapping[Path, str], since: float | None, done: Today | None) -> Iterator[str]:
-    """The lines. ``files`` maps a settings file to the transports that its hooks use; ``since`` is in seconds of the epoch."""
+def to_json(now: Status, files: Mapping[Path, str], since: float | None, done: Today | LedgerError | None) -> str:
+    """The same for programs. ``on``: hooks are in place and the service answers; ``trouble`` says why calls are stopped."""
+    service = {"running": now.running, "healthy": now.healthy, "pid": now.pid, "port": now.port, "trouble": now.trouble}
+    counts = {"judged": done.judged, "denied": done.denied} if isinstance(done, Today) else None
+    fields = {
+        "on": now.healthy and any(files.values()),
+        "since": since,
+        "service": {**service, "version": now.health.get("version"), "handled": now.health.get("handled")},
+        "settings": [{"path": str(path), "hooks": transports} for path, transports in files.items()],
+        "today": counts,
+        "record": _flat(done) if isinstance(done, LedgerError) else "",
+    }
+    return json.dumps(fields, indent=2)
+
+
+def render(now: Status, files: Mapping[Path, str], since: float | None, done: Today | LedgerError | None) -> Iterator[str]:
+    """The lines. ``files`` maps a settings file to the transports that its hooks use; ``since`` is in seconds of the epoch.
+
+    ``done`` is an error where the record cannot be read.
+    """
     hooked = any(files.values())
     if now.healthy and hooked:
         when = f" since {datetime.fromtimestamp(since).astimezone():%Y-%m-%d %H:%M}" if since else ""
         yield f"Protection is on{when}."
+    elif hooked and now.running and now.trouble:
+        yield clean(f"Protection is on, but every call is stopped, because {now.trouble}. Mend that, then run `checkrein up`.")
     elif hooked:
         yield "Protection is on, but the service does not answer: every call is stopped. Run `checkrein up`."
     else:
@@ -58,11 +91,15 @@ def render(now: Status, files: Mapping[Path, str], since: float | None, done: To
         yield row("service", f"version {now.health.get('version', '?')}, process {now.pid}, 127.0.0.1:{now.port}")
         handled: Any = now.health.get("handled", 0)
         yield row("events", f"{handled} since the service started")
+    elif now.running and now.health:
+        yield row("service", f"process {now.pid}, 127.0.0.1:{now.port}: stops every call")
     else:
         yield row("service", f"down: {now.trouble or 'it does not answer'}; version {__version__} is installed")
     for path, transports in files.items():
         yield row("settings", f"{path}: {f'hooks by {transports}' if transports else 'our hooks are gone from it'}")
-    if done is not None:
+    if isinstance(done, LedgerError):
+        yield row("record", _flat(done))
+    elif done is not None:
         yield row("today", f"{done.judged} judged, {done.denied} denied")
 
 
@@ -80,6 +117,26 @@ def today(folder: Path) -> Today | None:
 
 
 def _transports(path: Path) -> str:
-    data = read(path)
-    settings = load(path, decode(path, data)) if data else {}
-    return " and ".join(sorted({str(handler.get("type")) for handler in our_handlers(settings)}))
+    """How our hooks in the file at ``path`` are called; "" where there are none, or where the client passes over the file."""
+    try:
+        data = read(path)
+        settings = load(path, decode(path, data)) if data else {}
+    except SettingsError:
+        return ""
+    return transports(settings)
+
+
+def transports(settings: Mapping[str, Any]) -> str:
+    """How our hooks in ``settings`` are called. An event that the client calls by command alone does not count, where others
+    are called by HTTP."""
+    by_command = {event.name for event in subscribed() if not event.http}
+    hooks = settings.get("hooks")
+    if not isinstance(hooks, dict):
+        return ""
+    found = {name: {str(h.get("type")) for h in our_handlers({"hooks": {name: groups}})} for name, groups in hooks.items()}
+    kinds = set().union(*(each for name, each in found.items() if name not in by_command))
+    return " and ".join(sorted(kinds or set().union(*found.values())))
+
+
+def _flat(error: CheckreinError) -> str:
+    return "; ".join(part for part in (error.what, error.why, error.fix) if part)

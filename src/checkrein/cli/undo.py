@@ -8,12 +8,17 @@ from pathlib import Path
 import click
 
 from checkrein import locations
-from checkrein.core import UndoError, UsageError
+from checkrein.core import EffectKind, EventKind, LedgerError, UndoError, UsageError, Verdict
+from checkrein.detect.shell.interpreter import analyse
+from checkrein.ledger import Entry, Filter, LedgerReader
+from checkrein.observe.disk import Disk
 from checkrein.report.text import clean, shorten, size
 from checkrein.undo import Snapshot, SnapshotStore
 
 _SHOWN = 20
 _WIDTH = 100  # characters of a reason on one line
+_LOOKED_AT = 200  # commands since the snapshot
+_RAN = (Verdict.NONE, Verdict.APPROVE)
 
 
 @click.command("undo")
@@ -22,20 +27,27 @@ _WIDTH = 100  # characters of a reason on one line
 @click.option("--dry-run", is_flag=True, help="Show what would be restored, and change nothing.")
 @click.option("--force", is_flag=True, help="Replace what stands there now; a snapshot of it is kept first.")
 def undo(snapshot_id: str | None, listing: bool, dry_run: bool, force: bool) -> None:
-    """Restore the snapshot ID, or the latest one of this project: files, modes, times, links and empty folders, exactly."""
+    """Restore the snapshot ID, or the latest that a command of this project's sessions needed.
+
+    Back come files with their content, mode and time, symbolic links, and empty folders.
+    """
     if listing and (snapshot_id or dry_run or force):
         raise UsageError("--list stands alone", fix="leave the other options out")
     store = SnapshotStore(locations.undo_dir())
     if listing:
-        for snapshot in store.all():
+        found, broken = store.look()
+        for snapshot in found:
             click.echo(_line(snapshot))
+        _show_broken(broken)
         return
     snapshot = store.get(snapshot_id) if snapshot_id else _latest(store)
+    if not snapshot_id:
+        _say_which(snapshot)
     if dry_run:
         _show_plan(store, snapshot)
         return
     done = store.restore(snapshot.id, force=force)
-    click.echo(f"restored {len(done.paths)} paths below {clean(snapshot.root)} from snapshot {snapshot.id}")
+    click.echo(f"restored {_paths(len(done.paths))} below {clean(snapshot.root)} from snapshot {snapshot.id}")
     if done.unchanged:
         click.echo(f"{done.unchanged} stood there as they were")
     _show_paths(done.paths)
@@ -46,12 +58,60 @@ def undo(snapshot_id: str | None, listing: bool, dry_run: bool, force: bool) -> 
 
 def _latest(store: SnapshotStore) -> Snapshot:
     here = Path.cwd()
-    found = [snapshot for snapshot in store.all() if here.is_relative_to(snapshot.root)]
+    snapshots, broken = store.look()
+    _show_broken(broken)
+    found = [snapshot for snapshot in snapshots if here.is_relative_to(snapshot.root) and not snapshot.made_way]
     if not found:
         raise UndoError(
             f"there is no snapshot of {clean(str(here))}", fix="`checkrein undo --list` shows those of other projects"
         )
     return found[-1]
+
+
+def _show_broken(broken: list[UndoError]) -> None:
+    for error in broken:
+        click.echo(f"passed over: {clean(error.what)} ({clean(error.why)})", err=True)
+
+
+def _say_which(snapshot: Snapshot) -> None:
+    """What the latest snapshot is of, from the record, and whether a later command deleted something without one."""
+    try:
+        with LedgerReader.open(locations.ledger_dir()) as reader:
+            entry = reader.find(snapshot.id)
+            later = _later(reader, snapshot)
+    except LedgerError as error:
+        click.echo(f"this is from {_clock(snapshot.at)} ({clean(snapshot.reason)}); {clean(error.what)}")
+        return
+    what = f"`{shorten(clean(entry.summary), _WIDTH)}`" if entry else shorten(clean(snapshot.reason), _WIDTH)
+    click.echo(f"this is from {_clock(snapshot.at)}, {what}")
+    if later is not None:
+        click.echo(
+            f"not undone by this: `{shorten(clean(later.summary), _WIDTH)}` at {_clock(later.at / 1_000_000)}, "
+            "of which no snapshot was needed: git or a rebuild brings it back"
+        )
+
+
+def _later(reader: LedgerReader, snapshot: Snapshot) -> Entry | None:
+    """The newest command of the project since then that deleted or moved something, where it is not the snapshot's own."""
+    which = Filter(project=snapshot.root, tool="Bash", since=int(snapshot.at * 1_000_000), limit=_LOOKED_AT)
+    newest = [e for e in reader.entries(which) if e.kind == EventKind.TOOL_CALL and e.verdict in _RAN and e.id != snapshot.id]
+    disk = Disk(str(Path.home()), {}, lambda _path: False, lambda _cwd, _key: None)
+    return next((entry for entry in reversed(newest) if _deletes(entry, disk)), None)
+
+
+def _deletes(entry: Entry, disk: Disk) -> bool:
+    effects = analyse(entry.summary, disk, entry.project).effects
+    return any(effect.kind in (EffectKind.DELETE, EffectKind.MOVE, EffectKind.DESTRUCTIVE) for effect in effects)
+
+
+def _clock(at: float) -> str:
+    """The time of day, with the date where that is not today's. ``at`` is in seconds since the epoch."""
+    when, now = datetime.fromtimestamp(at).astimezone(), datetime.now().astimezone()
+    return when.strftime("%H:%M" if when.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def _paths(count: int) -> str:
+    return f"{count} path" if count == 1 else f"{count} paths"
 
 
 def _show_plan(store: SnapshotStore, snapshot: Snapshot) -> None:
@@ -78,5 +138,5 @@ def _show_notes(snapshot: Snapshot) -> None:
 
 def _line(snapshot: Snapshot) -> str:
     at = datetime.fromtimestamp(snapshot.at, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    kept = f"{snapshot.files} files, {size(snapshot.size)}"
+    kept = f"{snapshot.files} {'file' if snapshot.files == 1 else 'files'}, {size(snapshot.size)}"
     return f"{at}  {snapshot.id:10}{kept:22}  {clean(snapshot.root)}  {shorten(clean(snapshot.reason), _WIDTH)}".rstrip()

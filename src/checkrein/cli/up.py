@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from checkrein.cli._setup import LocalService, listed, outside_sessions, row, this_machine
+from checkrein.report.text import clean
 from checkrein.setup.files import Change
 from checkrein.setup.install import Scope, Transport
 from checkrein.setup.protect import UpReport
@@ -29,7 +30,10 @@ def render(report: UpReport) -> Iterator[str]:
     """The report's lines."""
     written = report.written
     quiet = written.change is Change.UNCHANGED and not report.tightened.changed
-    yield "Protection is on already; nothing changed." if quiet else "Protection is on."
+    if quiet and report.mended:
+        yield clean(f"Protection is on again: the service was started anew ({report.mended}). The settings were in place.")
+    else:
+        yield "Protection is on already; nothing changed." if quiet else "Protection is on."
     yield row("service", f"answers on 127.0.0.1:{report.port}")
     copy = f"; a copy of what was there is {written.backup}" if written.backup else ""
     yield row("settings", f"{written.path} ({written.change}{copy})")

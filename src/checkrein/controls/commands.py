@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from checkrein.controls.context import Context
-from checkrein.core import Action, Effect, EffectKind, Finding, Flag
+from checkrein.controls.modes import sets_id, world_writable
+from checkrein.core import Effect, EffectKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
 
 EVERYTHING = frozenset(("-1", "1", "init", "systemd", "launchd"))
@@ -14,9 +14,9 @@ SHELLS = frozenset(("bash", "zsh", "sh", "sshd", "tmux", "screen"))
 
 
 def judge(context: Context) -> Iterator[Finding]:
-    """Findings for every effect that needs no comparison with the disk."""
+    """Findings for every effect that needs no comparison with the disk. KeyError for a rule that there is not."""
     for effect in context.effects:
-        if effect.rule and effect.kind is not EffectKind.DELETE and effect.rule in context.rules:
+        if effect.rule and effect.kind is not EffectKind.DELETE:
             yield context.finding(effect.rule, _named(effect), subject=shown(effect.target))
             continue
         match effect.kind:
@@ -114,20 +114,3 @@ SYSTEM_TOPS = frozenset(
         *("/Library", "/Applications", "/Users", "/private"),
     }
 )
-
-
-def sets_id(mode: str) -> bool:
-    """True for a mode that sets the set-user-id or set-group-id bit on a file."""
-    if re.fullmatch(r"0*[2467][0-7]{3}", mode):
-        return True
-    return any(re.fullmatch(r"[ugoa]*[+=][rwxXt]*s[rwxXst]*", part) for part in mode.split(","))
-
-
-def world_writable(mode: str) -> bool:
-    """True for a mode that lets others write."""
-    if re.fullmatch(r"0*[0-7]?[0-7]{3}", mode):
-        return int(mode[-1]) & 2 == 2
-    return any(re.fullmatch(r"[ug]*[oa][ugoa]*[+=][rxXst]*w[rwxXst]*", part) for part in mode.split(","))
-
-
-__all__ = ["Action", "judge", "sets_id", "shown", "world_writable"]

@@ -24,11 +24,15 @@ class Guard:
 
 @dataclass(frozen=True)
 class Context:
-    """One judgement. ``effects`` are what the event would do, ``programs`` the command lines that it would start."""
+    """One judgement. ``effects`` are what the event would do, ``programs`` the command lines that it would start.
+
+    ``environments`` holds for each of these the variables that the event itself gives it.
+    """
 
     event: Event
     effects: tuple[Effect, ...]
     programs: tuple[tuple[str, ...], ...]
+    environments: tuple[Mapping[str, str], ...]
     policy: Policy
     rules: Mapping[str, Rule]
     disk: Disk

@@ -14,54 +14,37 @@ from enum import Enum, auto
 
 from checkrein.controls.commands import SYSTEM_TOPS, shown
 from checkrein.controls.context import Context
+from checkrein.controls.tree import named
 from checkrein.core import Action, Effect, EffectKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
-from checkrein.observe.disk import real_path, walk
+from checkrein.observe.disk import MAX_LISTED, Matches, real_path, walk
 
-REBUILT_FOLDERS = frozenset(
+CACHES = frozenset(
     {
-        *("node_modules", "dist", "build", "out", "target", "__pycache__", ".pytest_cache", ".mypy_cache"),
-        *(".ruff_cache", ".tox", ".nox", ".venv", "venv", "env", "coverage", ".nyc_output", ".next", ".nuxt"),
-        *(".svelte-kit", ".turbo", ".parcel-cache", ".cache", "tmp", ".gradle", "bin", "obj", "Pods", "DerivedData"),
-        *(".eggs", "htmlcov", ".hypothesis", "_build", "site", "public/build", "storybook-static", ".terraform"),
-        *("bower_components", "elm-stuff", ".dart_tool", "cmake-build-debug", "cmake-build-release", "temp"),
-        *(".angular", ".vite"),
+        *("node_modules", "__pycache__", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".next", ".tox", ".nox"),
+        *(".nuxt", ".svelte-kit", ".turbo", ".parcel-cache", ".nyc_output", ".hypothesis", ".angular", ".vite", ".eggs"),
+        *("bower_components", "elm-stuff", ".dart_tool", "DerivedData", ".gradle", ".terraform"),
     }
 )
-REBUILT_FILES = (
-    *(
-        "*.pyc",
-        "*.pyo",
-        "*.o",
-        "*.obj",
-        "*.a",
-        "*.so",
-        "*.class",
-        "*.log",
-        "*.tmp",
-        "*.temp",
-        "*.swp",
-        "*.swo",
-        "*~",
-        ".DS_Store",
-        "*.bak",
-    ),
-    *(
-        "*.orig",
-        "*.rej",
-        "Thumbs.db",
-        "*.egg-info",
-        ".coverage",
-        "*.tsbuildinfo",
-        "*.min.js.map",
-        "*.pid",
-        "*.cache",
-        "nohup.out",
-        "core",
-    ),
+"""Folders that a tool makes and nobody works in: what is in them comes back."""
+OUTPUTS = frozenset(("dist", "build"))
+"""Folders that a build makes, unless git tracks something in them."""
+OFTEN_REBUILT = frozenset(
+    {
+        *("out", "target", "venv", "env", "coverage", ".cache", "tmp", "temp", "bin", "obj", "Pods", "htmlcov", "_build"),
+        *("site", "storybook-static", "cmake-build-debug", "cmake-build-release"),
+    }
 )
+"""Folders that a build makes where git is told to ignore them; elsewhere people work in folders of these names."""
+CACHE_FILES = (
+    *("*.pyc", "*.pyo", "*.o", "*.obj", "*.class", "*.log", "*.tmp", "*.temp", "*.swp", "*.swo", "*~", ".DS_Store"),
+    *("Thumbs.db", ".coverage", "*.tsbuildinfo", "*.min.js.map", "*.pid", "nohup.out"),
+)
+OFTEN_REBUILT_FILES = ("*.a", "*.so", "*.bak", "*.orig", "*.rej", "*.cache", "core", "*.egg-info")
+MAX_EDITED = 1_000_000  # bytes of a file that is kept before it is edited in place
 TEMPORARY = ("/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp", "/dev/shm")  # noqa: S108 - compared, never opened
-MAX_LISTED = 2_000
+TOOLS = frozenset(("Write", "Edit", "MultiEdit", "NotebookEdit"))
+"""The client keeps the old text of what these change."""
 
 
 class Place(Enum):
@@ -103,11 +86,17 @@ def judge(context: Context) -> Iterator[Finding]:
             yield from _move(context, effect)
         elif effect.kind is EffectKind.WRITE and _replaces(effect):
             yield from _overwrite(context, effect)
+        elif effect.kind is EffectKind.LINK or (effect.kind is EffectKind.WRITE and _edits(effect)):
+            yield from _changed(context, effect)
 
 
 def _replaces(effect: Effect) -> bool:
     kept = Flag.APPEND | Flag.CREATE | Flag.IN_PLACE | Flag.REMOTE | Flag.RECURSIVE
-    return not effect.flags & kept and effect.program not in ("Write", "Edit", "MultiEdit", "NotebookEdit")
+    return not effect.flags & kept and effect.program not in TOOLS
+
+
+def _edits(effect: Effect) -> bool:
+    return bool(effect.flags & Flag.IN_PLACE) and not effect.flags & Flag.REMOTE and effect.program not in TOOLS
 
 
 def locate(context: Context, path: str, flags: Flag) -> Target:
@@ -218,62 +207,111 @@ def _changed_before(path: str, moment: float) -> bool:
 
 def _ruled(context: Context, effect: Effect, target: Target) -> Iterator[Finding]:
     """A delete that a rule names (rsync --delete, shred): harmless where only temporary or rebuilt files go."""
-    if target.place is Place.TEMPORARY or (target.place is Place.INSIDE and rebuilt(effect.target, context.project)):
+    if target.place is Place.TEMPORARY:
+        return
+    if target.place is Place.INSIDE and _name_of_rebuilt(context, effect.target):
+        if not rebuilt(context, effect.target):
+            yield from _lost(context, effect, target)
         return
     yield context.finding(
         effect.rule, f"`{effect.program}` would remove what is at {shown(effect.target)}", subject=shown(effect.target)
     )
 
 
-def rebuilt(path: str, project: str) -> bool:
-    """True for what a build, an install or a cache brings back: a name of such a folder on the way, or such a file."""
-    relative = path.removeprefix(project).strip("/")
-    parts = [part for part in relative.split("/") if part]
-    if any(part in REBUILT_FOLDERS for part in parts):
+def rebuilt(context: Context, path: str) -> bool:
+    """True for what a build, an install or a cache brings back, and for such a name where nothing stands.
+
+    A folder of that kind on the way counts, unless git tracks something in it. Names that people use for their work as well
+    count where git ignores them.
+    """
+    parts = _parts(context, path)
+    if not _name_of_rebuilt(context, path):
+        return False
+    if UNKNOWN in path:
+        return any(part in CACHES for part in parts) or _is_named(parts[-1], CACHE_FILES)
+    if not os.path.lexists(path):
         return True
-    name = parts[-1].replace(UNKNOWN, "x") if parts else ""
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in REBUILT_FILES)
+    top = path.rstrip("/")[: len(path.rstrip("/")) - len("/".join(parts))]
+    for depth, part in enumerate(parts, 1):
+        folder = top + "/".join(parts[:depth])
+        if not os.path.isdir(folder) or os.path.islink(folder):  # noqa: PTH112, PTH114 - on the path of every decision
+            break
+        cargo = part == "target" and os.path.isfile(f"{os.path.dirname(folder)}/Cargo.toml")  # noqa: PTH113, PTH120 - as above
+        sure = part in CACHES or part in OUTPUTS or cargo
+        if sure or ((part in OFTEN_REBUILT or part.endswith(".egg-info")) and context.git.ignores(folder)):
+            return not context.git.tracked_below(folder)
+    if os.path.isdir(path) or context.git.holds(path):  # noqa: PTH112 - as above
+        return False
+    return _is_named(parts[-1], CACHE_FILES) or (_is_named(parts[-1], OFTEN_REBUILT_FILES) and context.git.ignores(path))
+
+
+def _parts(context: Context, path: str) -> list[str]:
+    relative = named(context, path).removeprefix(context.project).strip("/")
+    return [part for part in relative.split("/") if part]
+
+
+def _name_of_rebuilt(context: Context, path: str) -> bool:
+    """True for a name that builds, installs and caches use, whatever stands there."""
+    parts = _parts(context, path)
+    folders = CACHES | OUTPUTS | OFTEN_REBUILT
+    return any(part in folders or part.endswith(".egg-info") for part in parts) or (
+        bool(parts) and _is_named(parts[-1], (*CACHE_FILES, *OFTEN_REBUILT_FILES))
+    )
+
+
+def _is_named(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(name.replace(UNKNOWN, "x"), pattern) for pattern in patterns)
 
 
 def _lost(context: Context, effect: Effect, target: Target) -> Iterator[Finding]:
     """A delete inside the project: allowed where it comes back, else once a snapshot is taken."""
-    if rebuilt(effect.target, context.project) and not _tracked(context, effect.target):
+    if UNKNOWN in effect.target and rebuilt(context, effect.target):
         return
-    paths = _matches(context, effect, target)
-    lost = [path for path in paths if context.git.would_lose(path)]
+    found = _matches(context, effect, target)
+    paths = found.paths
+    lost = [path for path in paths if not rebuilt(context, path) and context.git.would_lose(path)]
     rule = "git.discard-changes" if effect.rule == "git.discard-changes" else "files.delete-unsaved"
     if rule == "git.discard-changes":
         if not paths and (target.pattern or not context.git.holds(effect.target)):
             what = f"`{effect.program}` names {shown(effect.target)}, which git does not know and which is not there to be kept"
             yield context.finding(rule, what, subject=shown(effect.target), action=Action.DENY)
             return
-    elif not paths and not target.pattern:
+    elif not paths and not target.pattern and not rebuilt(context, effect.target):
         lost = [effect.target]  # nothing stands there now: judged by where it would be
-    if lost:
+    if not found.complete and (lost or rule == "git.discard-changes" or not _sure(context, effect.target)):
+        what = f"`{effect.program}` would delete more than can be looked at and kept one by one: {shown(effect.target)}"
+        yield context.finding("files.delete-unknown", what, subject=shown(effect.target))
+    elif lost:
         count = f"{len(lost)} paths" if len(lost) > 1 else shown(effect.target)
         what = f"`{effect.program}` would delete {count} of which git has no copy"
         yield context.finding(rule, what, subject=shown(effect.target), paths=tuple(lost))
 
 
-def _tracked(context: Context, path: str) -> bool:
-    return UNKNOWN not in path and os.path.lexists(path) and context.git.holds(path)
+def _sure(context: Context, pattern: str) -> bool:
+    """True for a pattern that can match nothing but what is rebuilt: a name of such files, or all in such a folder."""
+    folder, _ = _fixed(pattern)
+    return _is_named(pattern.rsplit("/", 1)[-1].replace("*", "x"), CACHE_FILES) or rebuilt(context, folder)
 
 
-def _matches(context: Context, effect: Effect, target: Target) -> list[str]:
+def _matches(context: Context, effect: Effect, target: Target) -> Matches:
     """The existing paths that the effect names."""
     path = effect.target
     if UNKNOWN in path:
         base, _ = _fixed(path)
-        pattern = path.replace(UNKNOWN, "*")
+        pattern = path.replace("[", "[[]").replace(UNKNOWN, "*")
+        whole = effect.program.startswith("rm") and not pattern.endswith(
+            "*"
+        )  # a folder that is found goes with all that is in it
+        entries = walk(base, without=CACHES)
         found = [
             entry.path
-            for entry in walk(base)
-            if entry.is_file(follow_symlinks=False) and fnmatch.fnmatchcase(entry.path, pattern)
+            for entry in entries
+            if (whole or entry.is_file(follow_symlinks=False)) and fnmatch.fnmatchcase(entry.path, pattern)
         ]
-        return found[:MAX_LISTED]
+        return Matches(tuple(found[:MAX_LISTED]), complete=entries.complete and len(found) <= MAX_LISTED)
     if target.pattern:
-        return list(context.disk.glob(path))
-    return [path] if os.path.lexists(path) else []
+        return context.disk.matches(path)
+    return Matches((path,) if os.path.lexists(path) else ())
 
 
 def _move(context: Context, effect: Effect) -> Iterator[Finding]:
@@ -289,18 +327,43 @@ def _move(context: Context, effect: Effect) -> Iterator[Finding]:
 
 
 def _overwrite(context: Context, effect: Effect) -> Iterator[Finding]:
-    path = effect.target
-    if UNKNOWN in path or effect.flags & Flag.GLOB:
+    if UNKNOWN in effect.target or effect.flags & Flag.GLOB:
         return
+    path = real_path(effect.target)  # a link is written through
     if not os.path.isfile(path) or _is_empty(path):  # noqa: PTH113 - on the path of every decision
         return
     target = locate(context, path, effect.flags)
-    if target.place is Place.INSIDE and not rebuilt(path, context.project) and context.git.would_lose(path):
+    if target.place is Place.INSIDE and not rebuilt(context, path) and context.git.would_lose(path):
         what = f"`{effect.program}` would overwrite {path}, of which git has no copy"
         yield context.finding("files.overwrite-unsaved", what, subject=path, paths=(path,))
     elif target.place is Place.OUTSIDE:
         what = f"`{effect.program}` would overwrite {path}, which is outside the project"
         yield context.finding("files.overwrite-outside", what, subject=path)
+
+
+def _changed(context: Context, effect: Effect) -> Iterator[Finding]:
+    """A file that is edited in place, or that a link replaces: kept where git has no copy of it."""
+    target = locate(context, effect.target, effect.flags)
+    if target.place not in (Place.INSIDE, Place.PROJECT):
+        return
+    paths = _matches(context, effect, target).paths
+    if effect.kind is not EffectKind.LINK:
+        paths = tuple(real_path(path) for path in paths)
+    lost = tuple(path for path in paths if _kept_before_change(context, effect, path))
+    if lost:
+        count = f"{len(lost)} files" if len(lost) > 1 else lost[0]
+        verb = "replace" if effect.kind is EffectKind.LINK else "edit"
+        what = f"`{effect.program}` would {verb} {count}, of which git has no copy"
+        yield context.finding("files.overwrite-unsaved", what, subject=shown(effect.target), paths=lost)
+
+
+def _kept_before_change(context: Context, effect: Effect, path: str) -> bool:
+    """True for a file inside the project that git cannot bring back. Edits of large files are not kept: they stay cheap."""
+    if not os.path.isfile(path) or not context.inside(_resolved(path, follow=False)) or _is_empty(path):  # noqa: PTH113
+        return False
+    if effect.kind is not EffectKind.LINK and os.path.getsize(path) > MAX_EDITED:  # noqa: PTH202 - as above
+        return False
+    return not rebuilt(context, path) and context.git.would_lose(path)
 
 
 def _is_empty(path: str) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 
 from checkrein.controls.commands import shown
 from checkrein.controls.context import Context
+from checkrein.controls.deletion import TOOLS
+from checkrein.controls.modes import tighter
+from checkrein.controls.tree import named
 from checkrein.core import Effect, EffectKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
 from checkrein.observe.disk import real_path
@@ -20,10 +22,8 @@ CHANGES = {
     EffectKind.CHMOD: "change the mode of",
     EffectKind.LINK: "put a link at",
 }
-TOOLS = frozenset(("Write", "Edit", "MultiEdit", "NotebookEdit"))
-"""The client keeps the old text of what these change."""
-TIGHTER = re.compile(r"0?[4567][0-5]0|0?[4567]00|(?:u[+=][rwx]*|[go]+[-=][rwx]*|a-[rwx]+)(?:,(?:u[+=][rwx]*|[go]+[-=][rwx]*))*")
 ONLY_WHEN_COMMITTED = "protect.migration"
+MAX_TRACKED = 20_000  # files of a folder that are looked at when it goes
 
 
 def judge(context: Context) -> Iterator[Finding]:
@@ -32,13 +32,14 @@ def judge(context: Context) -> Iterator[Finding]:
     for effect in context.effects:
         if effect.kind not in CHANGES or effect.flags & (Flag.REMOTE | Flag.DRY_RUN):
             continue
-        if effect.kind is EffectKind.CHMOD and (TIGHTER.fullmatch(effect.detail) or effect.detail in ("+x", "a+x", "u+x")):
+        if effect.kind is EffectKind.CHMOD and (tighter(effect.detail) or effect.detail in ("+x", "a+x", "u+x")):
             continue
         for path in reached(context, effect):
             key = (effect.kind.value, path)
             if key not in seen:
                 seen.add(key)
                 yield from _judge_path(context, effect, path)
+                yield from _judge_folder(context, effect, path)
 
 
 def reached(context: Context, effect: Effect) -> Iterator[str]:
@@ -50,7 +51,7 @@ def reached(context: Context, effect: Effect) -> Iterator[str]:
         yield path
         return
     if effect.flags & Flag.GLOB:
-        yield from (real_path(match) for match in context.disk.glob(path))
+        yield from (real_path(match) for match in context.disk.matches(path).paths)
         return
     yield path
     real = real_path(path)
@@ -63,13 +64,14 @@ def reached(context: Context, effect: Effect) -> Iterator[str]:
 
 def _judge_path(context: Context, effect: Effect, path: str) -> Iterator[Finding]:
     verb = CHANGES[effect.kind]
-    named = context.named_by_policy(path, PathAccess.WRITE)
-    rule = context.classify(path, is_dir=False).protected
+    known = named(context, path)
+    listed = context.named_by_policy(known, PathAccess.WRITE)
+    rule = context.classify(known, is_dir=False).protected
     what = f"{effect.program} would {verb} {shown(path)}"
     if effect.target != path:
         what += f" (by way of {shown(effect.target)})"
-    if named:
-        action, reason, source, final = named
+    if listed:
+        action, reason, source, final = listed
         yield context.finding(
             "protect.listed", f"{what}: {reason}" if reason else what, subject=shown(path), action=action, source=source
         )
@@ -82,6 +84,20 @@ def _judge_path(context: Context, effect: Effect, path: str) -> Iterator[Finding
     if rule == ONLY_WHEN_COMMITTED and not _committed(context, path):
         return
     yield context.finding(rule, what, subject=shown(path))
+
+
+def _judge_folder(context: Context, effect: Effect, folder: str) -> Iterator[Finding]:
+    """A folder that is moved or deleted with committed protected files in it: one finding for each rule."""
+    whole = effect.kind is EffectKind.MOVE or (effect.kind is EffectKind.DELETE and effect.flags & Flag.RECURSIVE)
+    if not whole or effect.rule or UNKNOWN in folder or not os.path.isdir(folder) or os.path.islink(folder):  # noqa: PTH112, PTH114
+        return
+    seen: set[str] = set()
+    for path in context.git.tracked_below(folder)[:MAX_TRACKED]:
+        rule = context.classify(named(context, path)).protected
+        if rule and rule not in seen and os.path.lexists(path):
+            seen.add(rule)
+            what = f"{effect.program} would {CHANGES[effect.kind]} {shown(folder)} with {shown(path)} in it"
+            yield context.finding(rule, what, subject=shown(path))
 
 
 def _replaces_secret(context: Context, effect: Effect, path: str) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from checkrein.controls.commands import shown
 from checkrein.controls.context import Context
+from checkrein.controls.tree import DEPENDENCIES, Reach, copied, named, reaches, searched
 from checkrein.core import Action, Effect, EffectKind, EventKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
 from checkrein.detect.paths import Classification
@@ -16,10 +18,13 @@ from checkrein.observe.disk import real_path, walk
 from checkrein.policy import PathAccess
 
 MENTION = re.compile(r"""(?:^|(?<=[\s(\[{"'`,;:]))@(?:"([^"]+)"|((?:\\.|[^\s"'`)\]},;])+))""")
-SKIPPED_BY_SEARCHERS = frozenset(("node_modules", ".git", ".venv", "venv", "target", "dist", "__pycache__"))
 NOBODYS = ("/usr/", "/var/", "/opt/", "/lib", "/bin/", "/sbin/", "/proc/", "/sys/", "/nix/", "/snap/")
 """Folders of the system in which searches are everyday work and no person keeps secrets."""
 MAX_REPORTED = 5
+LISTING = ("grep", "egrep", "fgrep", "ggrep", "rg", "ag", "ack", "Grep")
+PACKED = ("zip", "tar", "gtar", "bsdtar")
+HISTORY = ("git ", "mcp__", "Read")
+"""Programs that, given a folder, print no files of it as they stand."""
 USUAL_SECRETS = (".env", ".env.local", ".env.production", "id_rsa", "id_ed25519", "credentials", ".netrc", ".pgpass", ".npmrc")
 
 
@@ -38,11 +43,24 @@ def judge(context: Context) -> Iterator[Finding]:
         if effect.kind not in (EffectKind.READ, EffectKind.LINK) or effect.rule:
             continue
         source = effect.to if effect.kind is EffectKind.LINK else effect.target
+        if effect.kind is EffectKind.READ and effect.flags & Flag.GLOB and not context.disk.matches(source).complete:
+            yield _untold(context, effect, f"matches more than can be looked at one by one: {shown(source)}")
         for path in _paths(context, effect, source):
             if path not in seen:
                 seen.add(path)
                 yield from _read(context, effect, path)
-    yield from _expanding_searches(context)
+        if effect.kind is EffectKind.READ and effect.flags & Flag.CONTENT_OUT:
+            yield from _searched(context, effect)
+    yield from _taken_along(context)
+
+
+def _untold(context: Context, effect: Effect, why: str) -> Finding:
+    """What cannot be told beforehand is decided by the policy's ``unknown``."""
+    what = f"{effect.program} would read what {why}"
+    source = context.policy.sources.get("unknown", "default")
+    return context.finding(
+        "run.unresolved", what, subject=shown(effect.target)[:80], action=context.policy.unknown, source=source
+    )
 
 
 def _paths(context: Context, effect: Effect, source: str) -> Iterator[str]:
@@ -50,9 +68,9 @@ def _paths(context: Context, effect: Effect, source: str) -> Iterator[str]:
         yield source
         return
     if effect.flags & Flag.GLOB and effect.kind is EffectKind.READ:
-        matches = context.disk.glob(source)
-        yield from (real_path(match) for match in matches)
-        if not matches:
+        matches = context.disk.matches(source)
+        yield from (real_path(match) for match in matches.paths)
+        if not matches.paths and matches.complete:
             yield _would_match(source)
         return
     folder = os.path.dirname(effect.target)  # noqa: PTH120 - a string operation
@@ -74,15 +92,16 @@ def _would_match(pattern: str) -> str:
 def verdict(context: Context, path: str) -> tuple[str, str, Action | None, str]:
     """(rule, reason, action, source) for reading a path; rule "" where nobody minds. Action None: as the rule says."""
     is_dir = os.path.isdir(path) if UNKNOWN not in path else False  # noqa: PTH112 - on the path of every decision
-    named = context.named_by_policy(path, PathAccess.READ, is_dir=is_dir)
+    path = named(context, path)
+    listed = context.named_by_policy(path, PathAccess.READ, is_dir=is_dir)
     classes: Classification = context.classify(path, is_dir=is_dir)
-    if named:
-        action, reason, source, final = named
+    if listed:
+        action, reason, source, final = listed
         if action is not Action.ALLOW:
             return "read.listed", reason, action, source
         if final:
             return "", "", None, ""
-    if context.inside(path) and UNKNOWN not in path:
+    if UNKNOWN not in path:
         matched, source = context.ignored.match(path, is_dir)
         if matched:
             return "read.ignored", f"named by {source}", None, source
@@ -110,47 +129,104 @@ def _listed(context: Context, effect: Effect) -> Iterator[Finding]:
 
 def _sent(context: Context, effect: Effect) -> Iterator[Finding]:
     for path in effect.reads:
-        rule = "read.environment" if path == "environment" else verdict(context, path)[0]
+        rule = "read.environment" if path == "environment" else ""
+        for candidate in dict.fromkeys((path, path if UNKNOWN in path else real_path(path))):
+            rule = rule or verdict(context, candidate)[0]
         if rule:
             what = f"{effect.program} would send the content of {shown(path)} to {shown(effect.target)}"
             yield context.finding("leak.secret-sent", what, subject=shown(effect.target))
+            continue
+        found = _below(context, (copied(context, effect, reach) for reach in _read_from(context, path)))
+        if found.paths:
+            what = f"{effect.program} would send {found.names} to {shown(effect.target)}"
+            yield context.finding("leak.secret-sent", what, subject=shown(effect.target))
 
 
-def _expanding_searches(context: Context) -> Iterator[Finding]:
-    """``grep -r``, ``tar``, ``cp -r`` over a folder: the files in it that are not to be read."""
+def _is_nobodys(context: Context, path: str) -> bool:
+    """True for a folder of the system; a project or a home folder that lies below one is a person's."""
+    home = context.places.home.rstrip("/") + "/"
+    return (path + "/").startswith(NOBODYS) and not (path + "/").startswith(home) and not context.inside(path)
+
+
+def _read_from(context: Context, path: str) -> Iterator[Reach]:
+    """The files that a path among the ``reads`` of an effect stands for, as the program that reads them narrows them."""
+    if path == "/" or _is_nobodys(context, path):  # a whole system, and what is no person's
+        return
+    glob = UNKNOWN not in path and any(char in path for char in "*?[") and not os.path.lexists(path)
+    readers = [other for other in context.effects if other.kind is EffectKind.READ and other.target == path]
+    searchers = [other for other in readers if other.detail or other.flags & Flag.FILTERED]
+    for reach in reaches(context, path, glob=glob):
+        if readers and all(other.program in LISTING and not other.flags & Flag.CONTENT_OUT for other in readers):
+            return  # names of files, or how often something stands in them
+        yield searched(searchers[0], reach) if searchers and len(searchers) == len(readers) else reach
+
+
+def _taken_along(context: Context) -> Iterator[Finding]:
+    """``cp -r``, ``tar``, ``mv`` of a folder to where nobody would know its files again: a person is asked."""
     for effect in context.effects:
-        recursive = effect.kind is EffectKind.READ and effect.flags & Flag.RECURSIVE and not effect.flags & Flag.REMOTE
-        if not recursive or UNKNOWN in effect.target or not os.path.isdir(effect.target):  # noqa: PTH112 - as above
+        if effect.kind is not EffectKind.WRITE or effect.flags & Flag.REMOTE or not effect.reads or effect.rule:
             continue
-        if not effect.flags & Flag.CONTENT_OUT or (effect.target + "/").startswith(NOBODYS):
+        packed = effect.program.split(" ", 1)[0] in PACKED
+        if not packed and context.inside(real_path(effect.target)):
             continue
-        found = list(_below(context, effect))
-        if found:
-            names = ", ".join(os.path.relpath(path, effect.target) for path in found[:MAX_REPORTED])
-            what = f"{effect.program} would search {shown(effect.target)} and print lines of {names}"
-            excluded = " ".join(f"--exclude={path.rpartition('/')[2]}" for path in found[:MAX_REPORTED])
-            instead = f"leave these files out ({excluded}), or use `git grep`, which looks at tracked files only"
-            yield context.finding("read.search", what, subject=names, instead=instead)
+        for path in effect.reads:
+            if not verdict(context, path)[0] and not _shown(context, path):
+                found = _below(context, (copied(context, effect, reach) for reach in _read_from(context, path)))
+                if found.paths:
+                    rule, _, _, source = verdict(context, found.paths[0])
+                    what = f"{effect.program} would copy {found.names} to {shown(effect.target)}"
+                    yield context.finding(rule, what, subject=found.names, action=Action.ASK, source=source)
 
 
-def _below(context: Context, effect: Effect) -> Iterator[str]:
-    left_out = [word.removeprefix("exclude:") for word in effect.detail.split("\n") if word.startswith("exclude:")]
-    only = [word.removeprefix("include:") for word in effect.detail.split("\n") if word.startswith("include:")]
-    for entry in walk(effect.target):
-        if not entry.is_file(follow_symlinks=False):
-            continue
-        name = entry.name
-        parts = entry.path[len(effect.target) :].split("/")
-        if any(fnmatch.fnmatchcase(part, pattern) for part in parts for pattern in left_out):
-            continue
-        if only and not any(fnmatch.fnmatchcase(name, pattern) for pattern in only):
-            continue
-        if SKIPPED_BY_SEARCHERS.intersection(parts):
-            continue
-        if effect.flags & Flag.FILTERED and (any(part.startswith(".") for part in parts) or context.git.ignores(entry.path)):
-            continue
-        if verdict(context, entry.path)[0]:
-            yield entry.path
+def _shown(context: Context, path: str) -> bool:
+    """True where the content of a path is printed: that is judged as a search."""
+    flags = (other.flags for other in context.effects if other.kind is EffectKind.READ and other.target == path)
+    return any(flag & Flag.CONTENT_OUT for flag in flags)
+
+
+def _searched(context: Context, effect: Effect) -> Iterator[Finding]:
+    """``grep -r``, ``find -exec cat``, ``ls | xargs cat`` over a folder: the files in it that are not to be read."""
+    if not effect.flags & Flag.RECURSIVE and effect.program.startswith(HISTORY):
+        return
+    if not effect.flags & Flag.RECURSIVE and effect.target == "/":
+        return
+    if _is_nobodys(context, effect.target) or (effect.flags & Flag.GLOB and not effect.flags & Flag.RECURSIVE):
+        return
+    folders = reaches(context, effect.target, glob=bool(effect.flags & Flag.GLOB))
+    found = _below(context, [searched(effect, reach) for reach in folders])
+    if found.paths:
+        what = f"{effect.program} would search {shown(effect.target)} and print lines of {found.names}"
+        excluded = " ".join(f"--exclude={path.rpartition('/')[2]}" for path in found.paths[:MAX_REPORTED])
+        instead = f"leave these files out ({excluded}), or use `git grep`, which looks at tracked files only"
+        yield context.finding("read.search", what, subject=found.names, instead=instead)
+    elif found.cut:
+        yield _untold(context, effect, f"is more than can be looked at one by one, below {shown(effect.target)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Files that are not to be read. ``cut``: all of the project was meant, and it is too large."""
+
+    paths: tuple[str, ...]
+    names: str
+    cut: bool
+
+
+def _below(context: Context, meant: Iterable[Reach]) -> Found:
+    paths: list[str] = []
+    names: list[str] = []
+    cut = False
+    for reach in meant:
+        entries = walk(reach.folder, without=reach.skipped | DEPENDENCIES)
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False) and reach.holds(context, entry.path) and verdict(context, entry.path)[0]:
+                paths.append(entry.path)
+                names.append(os.path.relpath(entry.path, reach.folder))
+        project = context.folders[0]
+        cut = cut or (
+            not entries.complete and reach.whole and f"{project}/".startswith(real_path(reach.folder).rstrip("/") + "/")
+        )
+    return Found(tuple(paths), ", ".join(names[:MAX_REPORTED]), cut)
 
 
 def _prompt(context: Context) -> Iterator[Finding]:

@@ -17,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from checkrein.core import LedgerError
+from checkrein.core import Event, LedgerError
 from checkrein.locations import private_folder
 
 _VERSION = 1
@@ -55,9 +56,13 @@ class Approval:
         return not (self.scope is Scope.ONCE and self.used) and not (self.expires and now >= self.expires)
 
 
-def fingerprint(key: bytes, project: str, tool: str, given: Mapping[str, Any]) -> str:
-    """Names one action: the keyed hash (hex) of the project, the tool and its whole input in canonical JSON."""
-    text = json.dumps([project, tool, given], sort_keys=True, separators=(",", ":"), default=repr)
+def fingerprint(key: bytes, event: Event, looked_at: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Names one action: the keyed hash (hex) of the project, the working folder, the tool and its whole input.
+
+    ``looked_at`` gives for each file whose content was judged what that content was: with another content it is another action.
+    """
+    parts = [event.project, event.cwd, event.tool, event.input, dict(looked_at)]
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=repr)
     return hmac.digest(key, b"action " + text.encode(), "sha256").hex()
 
 
@@ -109,6 +114,10 @@ class ApprovalStore:
         except (OSError, LedgerError) as error:
             self.problem = f"the permissions in {self.file} cannot be used: {error}"
             return None
+
+    def permits(self, action: str, now: float) -> bool:
+        """Whether ``consume`` would find a permission. Uses none up; False where the store is broken."""
+        return any(hmac.compare_digest(old.fingerprint, action) and old.holds(now) for old in self._load())
 
     def withdraw(self, approval_id: str) -> bool:
         """Take the permission with this ``Approval.id`` back; False where there is none. Raises LedgerError."""

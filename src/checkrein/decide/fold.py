@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from checkrein.core import Action, Finding, Rule, Verdict
+from checkrein.decide.approvals import Approval
 
 VERDICTS = {Action.ALLOW: Verdict.NONE, Action.SNAPSHOT: Verdict.NONE, Action.ASK: Verdict.ASK, Action.DENY: Verdict.DENY}
 MAX_TOLD = 3
@@ -19,6 +21,24 @@ def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings, the strictest and gravest first; each rule and subject once."""
     unique = {(finding.rule, finding.subject, finding.what): finding for finding in findings}
     return tuple(sorted(unique.values(), key=lambda finding: (-finding.action, -finding.severity.rank)))
+
+
+def permitted(findings: Iterable[Finding], permission: Approval) -> list[Finding]:
+    """The findings as remarks: a person permitted the action. What would be lost is still to be kept."""
+    source = f"permitted by a person ({permission.scope}, {permission.id})"
+    return [replace(finding, action=min(finding.action, Action.SNAPSHOT), source=source) for finding in findings]
+
+
+def unkept(findings: Iterable[Finding], trouble: str, permission: Approval | None) -> tuple[Finding, ...]:
+    """The findings where what would be lost cannot be kept: a person is asked, unless one permitted the action already."""
+    action = Action.ALLOW if permission else Action.ASK
+    said = [
+        replace(finding, action=action, what=f"{finding.what}, and it cannot be kept: {trouble}")
+        if finding.action is Action.SNAPSHOT
+        else finding
+        for finding in findings
+    ]
+    return ordered(permitted(said, permission) if permission else said)
 
 
 def message(findings: tuple[Finding, ...], rules: Mapping[str, Rule], permit: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from checkrein.controls import CONTROLS, Context, Guard
@@ -25,22 +28,24 @@ from checkrein.core import (
     UndoError,
     Verdict,
 )
-from checkrein.core.effect import UNKNOWN
-from checkrein.decide import fold, harmless
-from checkrein.decide.approvals import ApprovalStore, fingerprint
+from checkrein.decide import fold, harmless, lookup
+from checkrein.decide.approvals import Approval, ApprovalStore, fingerprint
+from checkrein.decide.lookup import Lookup, TooMuchError
 from checkrein.decide.sessions import Session, SessionStore
 from checkrein.detect.paths import Places
 from checkrein.detect.shell.interpreter import Analysis
 from checkrein.detect.tools import tool_analysis
-from checkrein.observe.disk import Disk, standard_environment
+from checkrein.observe.disk import real_path, standard_environment
 from checkrein.observe.git import State
 from checkrein.observe.view import GitView, git_config
-from checkrein.policy import Approval, IgnoreTree, Policy, PolicyStore
+from checkrein.policy import Approval as Spared
+from checkrein.policy import IgnoreTree, Policy, PolicyStore
 from checkrein.undo import SnapshotStore
 
 JUDGED = frozenset((EventKind.TOOL_CALL, EventKind.PROMPT, EventKind.CONFIG_CHANGE))
 MAX_EFFECTS = 600
 PATH_MAX = 4096
+MAX_PROJECTS = 64  # whose ignore files are kept read
 WARMING = (
     "ls -l | grep x && git status",
     "python3 -c 'print(1)'",
@@ -84,7 +89,10 @@ class Stores:
 
 @dataclass
 class DecisionPoint:
-    """Judges events. Thread-safe. ``new_id`` gives the public id of each decision."""
+    """Judges events. Thread-safe. ``new_id`` gives the public id of each decision.
+
+    ``on_stopped`` is told of each stopped action: the id of the decision, and the action's fingerprint.
+    """
 
     stores: Stores
     rules: Mapping[str, Rule]
@@ -94,7 +102,9 @@ class DecisionPoint:
     own_config: tuple[str, ...] = ()
     own_state: tuple[str, ...] = ()
     _git: GitView = field(default_factory=GitView)
-    _ignores: dict[tuple[str, tuple[str, ...]], IgnoreTree] = field(default_factory=dict)
+    on_stopped: Callable[[str, str], object] = lambda _decision, _action: None
+    _ignores: OrderedDict[tuple[str, tuple[str, ...]], IgnoreTree] = field(default_factory=OrderedDict)
+    _ignores_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def decide(self, event: Event) -> Decision:
         """The decision on one event. A control that fails is a finding of its own, decided by the policy's ``on_error``."""
@@ -102,39 +112,58 @@ class DecisionPoint:
             return Decision(self.new_id(), Verdict.NONE)
         policy = self.stores.policies.current(event.project).policy
         session = self.stores.sessions.get(event.session)
-        return self._concluded(event, policy, session, *self.findings(event, policy, session))
+        disk = self._disk(session, event)
+        analysis, findings = self.findings(event, policy, session, disk)
+        return self._concluded(event, policy, session, analysis, findings, self._action(event, disk, findings))
 
     def at_once(self, event: Event) -> Decision | None:
-        """The decision on one event where reading and comparing is all it takes; None where files have to be kept first."""
+        """The decision on one event where comparing is all it takes; None where it may take long, or files have to be kept.
+
+        Where it is None, nothing has happened: ``decide`` makes the decision.
+        """
         if event.kind not in JUDGED:
             return Decision(self.new_id(), Verdict.NONE)
+        if not lookup.is_light(event.input):
+            return None
         policy = self.stores.policies.current(event.project).policy
         session = self.stores.sessions.get(event.session)
-        analysis, findings = self.findings(event, policy, session)
-        if any(finding.action is Action.SNAPSHOT for finding in findings):
+        disk = self._disk(session, event, at_once=True)
+        try:
+            analysis, findings = self.findings(event, policy, session, disk)
+        except TooMuchError:
             return None
-        return self._concluded(event, policy, session, analysis, findings)
+        action = self._action(event, disk, findings)
+        if any(finding.action is Action.SNAPSHOT for finding in findings) or self._is_permitted(action):
+            return None
+        return self._concluded(event, policy, session, analysis, findings, action)
 
     def _concluded(
-        self, event: Event, policy: Policy, session: Session, analysis: Analysis, findings: list[Finding]
+        self, event: Event, policy: Policy, session: Session, analysis: Analysis, findings: list[Finding], action: str
     ) -> Decision:
+        """``action`` is the fingerprint of what is judged, "" where nothing speaks against it."""
         decision_id = self.new_id()
-        findings = self._permitted(event, findings)
-        ordered = fold.ordered(findings)
-        ordered = self._snapshot(event, policy, ordered, decision_id)
+        permission = self._permission(action) if fold.strictest(findings) >= Action.ASK else None
+        ordered = fold.ordered(fold.permitted(findings, permission) if permission else findings)
+        trouble = self._keep(event, policy, ordered, decision_id)
+        if trouble:
+            permission = permission or self._permission(action)
+            ordered = fold.unkept(ordered, trouble, permission)
         verdict = fold.VERDICTS[fold.strictest(ordered)]
-        if verdict is Verdict.NONE:
+        if verdict in (Verdict.NONE, Verdict.ASK):  # what is asked about may be permitted where nobody tells us
             self._remember(session, analysis)
-            if self._spared(event, policy, analysis, ordered):
-                verdict = Verdict.APPROVE
+        if verdict is Verdict.NONE and self._spared(event, policy, analysis, ordered):
+            verdict = Verdict.APPROVE
         permit = f"A person can permit this: checkrein allow {decision_id} --once" if verdict is Verdict.DENY else ""
-        return Decision(
+        decision = Decision(
             decision_id,
             verdict,
             ordered,
             message=fold.message(ordered, self.rules, permit),
             notice=fold.notice(ordered, decision_id, verdict),
         )
+        if decision.stops and event.kind is EventKind.TOOL_CALL:
+            self.on_stopped(decision_id, action)
+        return decision
 
     def warm(self) -> None:
         """Load what the first decisions would otherwise wait for: grammars, the SQL reader, rules and program tables."""
@@ -142,11 +171,10 @@ class DecisionPoint:
         session = Session("warm", time.time())
         for command in WARMING:
             call = Event(EventKind.TOOL_CALL, "warm", self.home, self.home, tool="Bash", input={"command": command})
-            self.findings(call, policy, session)
+            self.findings(call, policy, session, self._disk(session, call))
 
-    def findings(self, event: Event, policy: Policy, session: Session) -> tuple[Analysis, list[Finding]]:
+    def findings(self, event: Event, policy: Policy, session: Session, disk: Lookup) -> tuple[Analysis, list[Finding]]:
         """What all controls say of an event, and what it would do."""
-        disk = self._disk(session, event)
         analysis = Analysis()
         findings: list[Finding] = []
         if event.kind is EventKind.TOOL_CALL:
@@ -158,6 +186,7 @@ class DecisionPoint:
             event=event,
             effects=tuple(judgeable(analysis.effects)),
             programs=tuple(analysis.programs),
+            environments=tuple(analysis.environments),
             policy=policy,
             rules=self.rules,
             disk=disk,
@@ -174,7 +203,7 @@ class DecisionPoint:
                 findings.append(self._failed(f"the control for {name}", error, policy))
         return analysis, findings
 
-    def _disk(self, session: Session, event: Event) -> Disk:
+    def _disk(self, session: Session, event: Event, *, at_once: bool = False) -> Lookup:
         def is_trusted(path: str) -> bool:
             real = os.path.realpath(path)
             if session.may_have_written(path) or session.may_have_written(real):
@@ -187,14 +216,20 @@ class DecisionPoint:
                 return os.stat(real).st_ctime < session.started  # noqa: PTH116 - on the path of every decision
             return state is State.CLEAN
 
-        return Disk(self.home, standard_environment(self.home), is_trusted, git_config, session.written)
+        environment = standard_environment(self.home)
+        return Lookup(self.home, environment, is_trusted, git_config, session.written, at_once=at_once)
 
     def _ignore_tree(self, project: str, policy: Policy) -> IgnoreTree:
         key = (project, policy.ignore_files)
-        tree = self._ignores.get(key)
-        if tree is None:
-            tree = self._ignores[key] = IgnoreTree(project, policy.ignore_files)
-        return tree
+        with self._ignores_lock:
+            tree = self._ignores.get(key)
+            if tree is None:
+                tree = self._ignores[key] = IgnoreTree(project, policy.ignore_files)
+                if len(self._ignores) > MAX_PROJECTS:
+                    self._ignores.popitem(last=False)
+            else:
+                self._ignores.move_to_end(key)
+            return tree
 
     def _failed(self, what: str, error: Exception, policy: Policy) -> Finding:
         trace = error.__traceback__
@@ -210,60 +245,64 @@ class DecisionPoint:
             source=policy.sources.get("on_error", "default"),
         )
 
-    def _permitted(self, event: Event, findings: list[Finding]) -> list[Finding]:
-        """The findings, with those that a person permitted turned into remarks."""
-        if self.stores.approvals is None or fold.strictest(findings) < Action.ASK:
-            return findings
-        action = fingerprint(self.stores.key, event.project, event.tool, event.input)
-        approval = self.stores.approvals.consume(action, time.time())
-        if approval is None:
-            return findings
-        source = f"permitted by a person ({approval.scope}, {approval.id})"
-        return [replace(finding, action=min(finding.action, Action.SNAPSHOT), source=source) for finding in findings]
+    def _action(self, event: Event, disk: Lookup, findings: Sequence[Finding]) -> str:
+        """The fingerprint of this action with the scripts that it runs; "" where nobody has to permit it."""
+        if fold.strictest(findings) < Action.SNAPSHOT:
+            return ""
+        return fingerprint(self.stores.key, event, disk.looked_at())
 
-    def _snapshot(self, event: Event, policy: Policy, findings: tuple[Finding, ...], decision_id: str) -> tuple[Finding, ...]:
-        """Keep what would be lost before it is let through; where that cannot be done, a person is asked."""
+    def _is_permitted(self, action: str) -> bool:
+        return bool(action and self.stores.approvals and self.stores.approvals.permits(action, time.time()))
+
+    def _permission(self, action: str) -> Approval | None:
+        """A person's permission for this action, which is used up where it was for once."""
+        return self.stores.approvals.consume(action, time.time()) if self.stores.approvals else None
+
+    def _keep(self, event: Event, policy: Policy, findings: tuple[Finding, ...], decision_id: str) -> str:
+        """Keep what would be lost before it is let through; why that cannot be done, "" where it was."""
         wanted = [finding for finding in findings if finding.action is Action.SNAPSHOT]
         if not wanted or fold.strictest(findings) > Action.SNAPSHOT:
-            return findings
-        trouble = ""
+            return ""
         if not policy.undo.enabled:
-            trouble = "snapshots are switched off by the policy"
-        elif self.stores.snapshots is not None:
-            try:
-                self.stores.snapshots.take(
-                    [path for finding in wanted for path in finding.paths],
-                    public_id=decision_id,
-                    root=Path(event.project),
-                    reason=wanted[0].rule,
-                    max_bytes=policy.undo.max_bytes,
-                    session=event.session,
-                )
-            except UndoError as error:
-                trouble = error.what
-        if not trouble:
-            return findings
-        asked = [
-            replace(f, action=Action.ASK, what=f"{f.what}, and it cannot be kept: {trouble}") if f in wanted else f
-            for f in findings
-        ]
-        return fold.ordered(asked)
+            return "snapshots are switched off by the policy"
+        if self.stores.snapshots is None:
+            return ""
+        try:
+            self.stores.snapshots.take(
+                [path for finding in wanted for path in finding.paths],
+                public_id=decision_id,
+                root=Path(event.project),
+                reason=wanted[0].rule,
+                max_bytes=policy.undo.max_bytes,
+                session=event.session,
+            )
+        except UndoError as error:
+            return error.what
+        except OSError as error:
+            return f"the snapshot could not be written ({error.strerror})"
+        return ""
 
     def _spared(self, event: Event, policy: Policy, analysis: Analysis, findings: tuple[Finding, ...]) -> bool:
         """True for a class of harmless calls whose permission prompt the policy spares."""
         if findings or event.kind is not EventKind.TOOL_CALL or event.tool != "Bash":
             return False
-        return Approval.READ_ONLY in policy.approve and harmless.only_reads(analysis, event.project)
+        return Spared.READ_ONLY in policy.approve and harmless.only_reads(analysis, event.project)
 
     def _remember(self, session: Session, analysis: Analysis) -> None:
         """What this call writes is judged by its content when it is run later."""
         for effect in analysis.effects:
-            if (
-                effect.kind in (EffectKind.WRITE, EffectKind.LINK)
-                and UNKNOWN not in effect.target
-                and not effect.flags & Flag.REMOTE
-            ):
+            if effect.kind in (EffectKind.WRITE, EffectKind.LINK) and not effect.flags & Flag.REMOTE:
                 address = effect.detail.removeprefix("network:") if effect.detail.startswith("network:") else ""
-                self.stores.sessions.note_written(session, effect.target, address)
+                self._remember_path(session, effect.target, address, is_pattern=bool(effect.flags & Flag.GLOB))
             elif effect.kind is EffectKind.MOVE and effect.to:
-                self.stores.sessions.note_written(session, effect.to)
+                self._remember_path(session, effect.to)
+
+    def _remember_path(self, session: Session, path: str, address: str = "", *, is_pattern: bool = False) -> None:
+        """A file or a new folder by its name; where that is not known, or the folder stood before, what changes below it."""
+        known = re.split(r"[\0*?\[]" if is_pattern else r"\0", path, maxsplit=1)[0]
+        folder = path if known == path else known.rpartition("/")[0] or "/"
+        for place in dict.fromkeys((folder, real_path(folder))):
+            if known != path or os.path.isdir(place):  # noqa: PTH112 - on the path of every decision
+                self.stores.sessions.note_folder(session, place)
+            else:
+                self.stores.sessions.note_written(session, place, address)

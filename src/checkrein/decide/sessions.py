@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,28 +16,59 @@ from checkrein.locations import private_folder
 
 REMEMBERED = 512
 MAX_WRITTEN = 20_000
+KEEP_DAYS = 30  # a session that wrote nothing for so long is forgotten
+CLOCK_GRAIN = 0.05  # seconds that a file's time of change may lag behind the clock
+_DAY = 86_400  # seconds
 
 
 @dataclass(slots=True)
 class Session:
     """One session: when it was first seen (seconds since the epoch), and the absolute paths that its tools wrote.
 
-    ``written`` gives for each path the address that it was downloaded from, "" where a tool wrote it itself.
+    ``written`` gives for each path the address that it was downloaded from, "" where a tool wrote it itself; what is below such
+    a path came with it. ``folders`` stood before, and files whose names are not known were written there: what changed below
+    them since the session began counts. ``forgot`` is True where what was remembered could not be read back whole.
     """
 
     id: str
     started: float
     written: dict[str, str] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    forgot: bool = False
 
     def may_have_written(self, path: str) -> bool:
-        """True where a tool of this session wrote ``path``, or so many files that not all are remembered."""
-        return path in self.written or len(self.written) >= MAX_WRITTEN
+        """True where a tool of this session wrote ``path``, or where too little is remembered to tell."""
+        if self.forgot or path in self.written or self.is_full:
+            return True
+        new = bool(self.folders) and _changed(path) >= self.started - CLOCK_GRAIN
+        return any(folder in self.written or (new and folder in self.folders) for folder in _above(path))
+
+    @property
+    def is_full(self) -> bool:
+        """True where no more is remembered."""
+        return len(self.written) + len(self.folders) >= MAX_WRITTEN
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders above an absolute path, the nearest first."""
+    while path not in ("/", ""):
+        path = path.rpartition("/")[0] or "/"
+        yield path
+
+
+def _changed(path: str) -> float:
+    """When ``path`` changed last, which nobody can set back; 0 where nothing stands there."""
+    try:
+        return os.lstat(path).st_ctime
+    except (OSError, ValueError):
+        return 0.0
 
 
 class SessionStore:
     """Sessions by id; ``folder`` keeps them (None: only in memory). Thread-safe.
 
-    A file is one JSON line with the start, then one line per path that was written: ``[path, address]``.
+    A file is one JSON line with the start, then one line per path that was written, ``[path, address]``, and one per folder,
+    ``{"folder": path}``. Where a line cannot be read, its session may have written anything.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -60,10 +92,30 @@ class SessionStore:
     def note_written(self, session: Session, path: str, address: str = "") -> None:
         """Remember that a tool of this session wrote ``path``, downloaded from ``address`` where that is given."""
         with self._lock:
-            if session.written.get(path) == address or len(session.written) >= MAX_WRITTEN:
+            if session.written.get(path) == address or session.is_full:
                 return
             session.written[path] = address
             self._append(session.id, [path, address])
+
+    def note_folder(self, session: Session, path: str) -> None:
+        """Remember that a tool of this session wrote files of unknown names below the folder ``path``."""
+        with self._lock:
+            if path in session.folders or session.is_full:
+                return
+            session.folders.add(path)
+            self._append(session.id, {"folder": path})
+
+    def prune(self, keep_days: float = KEEP_DAYS) -> int:
+        """Remove the files of sessions that wrote nothing for ``keep_days`` and are not in use; how many those were."""
+        if self._folder is None:
+            return 0
+        limit, removed = time.time() - keep_days * _DAY, 0
+        with self._lock:
+            for path in self._folder.glob("*.jsonl"):
+                if path.stem not in self._known and path.lstat().st_mtime < limit:
+                    path.unlink()
+                    removed += 1
+        return removed
 
     def __len__(self) -> int:
         return len(self._known)
@@ -89,13 +141,34 @@ class SessionStore:
             os.close(descriptor)
 
     def _load(self, session_id: str) -> Session | None:
+        """The session as it was kept, None where it never was. Raises OSError where its file cannot be read."""
         path = self._path(session_id)
+        if path is None:
+            return None
         try:
-            lines = path.read_text("utf-8").splitlines() if path else []
-            values = [json.loads(line) for line in lines]
-        except (OSError, ValueError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
             return None
-        if not values or not isinstance(values[0], float):
-            return None
-        pairs = [value for value in values[1:] if isinstance(value, list) and len(value) == 2]  # path, address
-        return Session(session_id, values[0], {str(path): str(address) for path, address in pairs})
+        with os.fdopen(descriptor, "rb") as file:
+            values = [_parsed(line) for line in file.read().splitlines()]
+        start = values[0] if values else None
+        if not isinstance(start, float):
+            return Session(session_id, time.time(), forgot=True)
+        session = Session(session_id, start)
+        for value in values[1:]:
+            match value:
+                case [str(written), str(address)]:
+                    session.written[written] = address
+                case {"folder": str(folder)}:
+                    session.folders.add(folder)
+                case _:
+                    session.forgot = True
+        return session
+
+
+def _parsed(line: bytes) -> object:
+    """The value of a line, None where it is torn or was never one."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

@@ -26,6 +26,14 @@ REDIRECTS = frozenset(
     }
 )
 HELPERS = frozenset({"apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper"})
+SHAPES: Mapping[str, type] = {
+    **dict.fromkeys(("hooks", "permissions", "env", "sandbox", "statusLine", "attribution", "enabledPlugins"), dict),
+    **dict.fromkeys(("allowedHttpHookUrls", "httpHookAllowedEnvVars", "availableModels", "companyAnnouncements"), list),
+    **dict.fromkeys(("disableAllHooks", "disableSkillShellExecution", "respondToBashCommands", "includeCoAuthoredBy"), bool),
+    **dict.fromkeys(("model", "apiKeyHelper", "outputStyle", "language", "otelHeadersHelper"), str),
+}
+"""Fields that void the whole file where they are of another shape; the full schema is that of ``setup.validate``."""
+MODES = ("acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan")
 OFF = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -42,11 +50,47 @@ def disarming(text: str) -> Iterator[str]:
         return
     if settings.get("disableAllHooks") is True:
         yield "disableAllHooks switches every hook off"
-    if isinstance(settings.get("allowedHttpHookUrls"), list) and not settings["allowedHttpHookUrls"]:
-        yield "an empty allowedHttpHookUrls shuts http hooks out"
+    yield from _wrong_shapes(settings)
+    allowed = settings.get("allowedHttpHookUrls")
+    if isinstance(allowed, list) and not any(_is_ours(entry) for entry in allowed):
+        yield "an empty allowedHttpHookUrls shuts http hooks out" if not allowed else "allowedHttpHookUrls shuts our hooks out"
     yield from _environment(settings.get("env"))
     for name in sorted(HELPERS & settings.keys()):
         yield f"{name} names a program that the client runs"
+
+
+def _is_ours(entry: Any) -> bool:
+    """True for an address pattern that a hook on the loopback may fit."""
+    return isinstance(entry, str) and (entry == "*" or any(host in entry for host in ("127.0.0.1", "localhost", "[::1]")))
+
+
+def _wrong_shapes(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Fields of a shape for which the client drops the whole file."""
+    for name, kind in SHAPES.items():
+        if name in settings and not isinstance(settings[name], kind):
+            yield f"{name} has a wrong shape, so the client would drop the whole file"
+    permissions = settings.get("permissions")
+    if isinstance(permissions, dict):
+        if any(name in permissions and not isinstance(permissions[name], list) for name in ("allow", "ask", "deny")):
+            yield "a list of permissions has a wrong shape, so the client would drop the whole file"
+        if "defaultMode" in permissions and permissions["defaultMode"] not in MODES:
+            yield "permissions.defaultMode is none that the client knows, so it would drop the whole file"
+    hooks = settings.get("hooks")
+    for event, groups in hooks.items() if isinstance(hooks, dict) else ():
+        if not _are_groups(groups):
+            yield f"hooks.{event} has a wrong shape, so the client would drop the whole file"
+
+
+def _are_groups(groups: Any) -> bool:
+    if groups is None:
+        return True
+    return isinstance(groups, list) and all(
+        isinstance(group, dict)
+        and isinstance(group.get("matcher", ""), str)
+        and isinstance(group.get("hooks"), list)
+        and all(isinstance(handler, dict) and isinstance(handler.get("type"), str) for handler in group["hooks"])
+        for group in groups
+    )
 
 
 def _environment(env: Any) -> Iterator[str]:

@@ -48,8 +48,12 @@ _VALUE_OPTIONS = {
     "unzip": "P",
     "7z": "p",
     "openssl": "Kk",
-    "htpasswd": "b",
 }
+_PAIR_WRITERS = {"vault": frozenset({"write", "put", "patch"})}
+"""Programs whose ``name=value`` words behind these words hold secrets, whatever their names."""
+_FEEDS_PASSWORDS = frozenset({"chpasswd", "--password-stdin", "--stdin"})
+"""Words of a command that reads a password: what ``echo`` and ``printf`` say beside it is one."""
+_PRINTERS = frozenset({"echo", "printf"})
 _BODY_OPTIONS = frozenset(["--data", "--form", "--json", "--url-query", "--user", "--proxy-user", "--post-data", "--body-data"])
 
 
@@ -77,6 +81,10 @@ class _Place:
     takes_assignments: bool = True
     value_next: bool = False
     header_next: bool = False
+    pair_next: bool = False
+    feeds_passwords: bool = False
+    plain: list[str] = field(default_factory=list)  # words that are no options, behind the program
+    flags: str = ""  # letters of short options
 
 
 def mask_command(command: str) -> str:
@@ -95,7 +103,9 @@ def _mask_line(text: str, depth: int) -> str:
     place = _Place(depth)
     shown: list[str] = []
     end = 0
-    for token in _lex(text[:_LONGEST]):
+    tokens = list(_lex(text[:_LONGEST]))
+    place.feeds_passwords = any(token.value.rpartition("/")[2] in _FEEDS_PASSWORDS for token in tokens)
+    for token in tokens:
         end += len(token.raw)
         if rest > 0 and end >= _LONGEST:
             break  # the token that the cut runs through: a part of a secret is harder to know than the whole
@@ -115,6 +125,7 @@ def _shown(token: _Token, place: _Place) -> str:
             place.value_next = True
         elif token.raw[0] not in "<>":
             place.program, place.words, place.takes_assignments = "", set(), True
+            place.plain, place.flags = [], ""
             place.value_next = place.header_next = False
         return token.raw
     return _mask_argument(token, place)
@@ -133,12 +144,44 @@ def _mask_argument(word: _Token, place: _Place) -> str:
         if place.takes_assignments or _CAPITALS.match(name.rstrip("+=")):
             return word.raw if harmless(value[len(name) :]) else mask_word(name[:-1]) + "=" + MASK
     _note_program(value, place)
+    if (given := _mask_by_position(word, place)) is not None:
+        return given
     masked = _mask_option(word, place) if value.startswith("-") else None
     if masked is None:
         place.value_next = _names_a_secret(value, place)
         masked = _mask_plain(word, place.depth)
     place.words.add(value)
     return masked
+
+
+def _mask_by_position(word: _Token, place: _Place) -> str | None:
+    """What stands where a program takes a secret, masked whatever it looks like; None where the word stands elsewhere."""
+    value = word.value
+    if value.startswith("-"):
+        place.flags += value[1:] if not value.startswith("--") else ""
+        name, equals, pair = value.partition("=")
+        if name == "--from-literal" and equals:
+            return f"{name}={_mask_pair(pair)}"
+        place.pair_next = name == "--from-literal"
+        return None
+    if place.pair_next:
+        place.pair_next = False
+        return _mask_pair(value)
+    if place.program == value.rpartition("/")[2] and not place.plain:
+        return None
+    place.plain.append(value)
+    if place.program == "htpasswd" and "b" in place.flags:
+        return MASK if len(place.plain) >= (2 if "n" in place.flags else 3) else None
+    if place.program in _PRINTERS and place.feeds_passwords:
+        return word.raw if harmless(value) else MASK
+    if not _PAIR_WRITERS.get(place.program, frozenset()).isdisjoint(place.words) and "=" in value:
+        return _mask_pair(value)
+    return None
+
+
+def _mask_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    return f"{mask_word(name)}={value if harmless(value) or value.startswith('@') else MASK}" if equals else MASK
 
 
 def _note_program(value: str, place: _Place) -> None:

@@ -17,6 +17,7 @@ MASK = "[masked]"
 
 _LONG = 16  # characters: the shortest bare word that is judged by its shape alone
 _MOST_PAIRS = 4
+_ODD_IN_PATH = 12  # characters: how long a piece of a path, made of names for the most part, may look random
 _ODD = 8  # characters: how much of a word must look random
 _PIECES = re.compile(r"[A-Za-z0-9]+")
 _RUNS = re.compile(r"""[^\s'"`,;()\[\]{}<>|&]+""")
@@ -26,6 +27,9 @@ _GAP = re.compile(r"\s*")
 _NAME = re.compile(r"-{0,2}[A-Za-z_$@.][\w.$@:/\\-]*\Z")
 _CAPITALS = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _PATH_LEFT = re.compile(r"(?:[a-z]{3,}[/:=,])+\Z")
+_QUOTED_NEXT = re.compile(r"""\s+\\*['"]""")
+_IDENTIFIED = re.compile(r"\bidentified\b[\w\s'\"]{0,60}\Z", re.IGNORECASE)
+_PATH = re.compile(r"(?:~|\.{1,2})?/[\w./+@~-]*\Z")
 _REFERENCE = re.compile(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})?\Z")
 
 _PASSWORD_MARKS = frozenset("!#$%^*+~&?")
@@ -235,12 +239,20 @@ def _mask_run(text: str, run: str, end: int) -> tuple[str, _Next, int]:
             run.lower() == "bearer" or not following.group().isalpha() or _odd(following.group())
         )
         return run, _Next.VALUE if secret else _Next.NOTHING, end
+    if _names_sql_password(text[: end - len(run)], run) and _QUOTED_NEXT.match(text, end):
+        return run, _Next.VALUE, end
     if is_sensitive(run) and _NAME.match(run):
         if run.startswith("-"):
             return _mask_shape(run), _Next.VALUE, end
         if _AFTER_KEY.match(text, end):
             return _mask_shape(run), _Next.LINE if _is_header(run) else _Next.VALUE, end
     return mask_word(run), _Next.NOTHING, end
+
+
+def _names_sql_password(before: str, run: str) -> bool:
+    """``PASSWORD 'x'``, ``IDENTIFIED BY 'x'`` and ``IDENTIFIED WITH plugin AS 'x'``."""
+    word = run.lower()
+    return word == "password" or (word in ("by", "as") and _IDENTIFIED.search(before[-80:]) is not None)
 
 
 def _split_pair(run: str) -> tuple[str, str, str]:
@@ -287,6 +299,8 @@ def _random_part(word: str) -> int | None:
     if len(word) < _LONG:
         return None
     odd = _odd(word)
+    if _PATH.match(word) and 2 * sum(map(len, odd)) <= sum(map(len, _PIECES.findall(word))):
+        odd = [piece for piece in odd if len(piece) >= _ODD_IN_PATH]  # folders are named attack2u, c14b or x9y8z
     if sum(map(len, odd)) < _ODD and not _is_confetti(word) and not _has_all_classes(word):
         return None
     return _keep(word, odd)

@@ -20,6 +20,11 @@ COLUMNS = (*FIELDS, "previous", "mac")
 SCHEMA_VERSION = "1"
 
 _TEXT = frozenset(FIELDS) - {"sequence", "at", "rewritten", "micros"}
+TRIGGERS = {
+    name: f"CREATE TRIGGER {name} BEFORE {change} ON entries BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END"
+    for name, change in (("entries_stay", "UPDATE"), ("entries_remain", "DELETE"))
+}
+"""What keeps entries from being changed by accident: name and SQL, as SQLite keeps it."""
 SCHEMA = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE entries (
@@ -37,8 +42,7 @@ CREATE TABLE checkpoints (
     public TEXT NOT NULL,
     signature TEXT NOT NULL
 ) STRICT;
-CREATE TRIGGER entries_stay BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
-CREATE TRIGGER entries_remain BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
+{"".join(f"{sql};" for sql in TRIGGERS.values())}
 """
 INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 -- names of our own
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM entries"  # noqa: S608 -- names of our own

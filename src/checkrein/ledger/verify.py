@@ -15,7 +15,8 @@ cut off; what was never recorded, because the service did not run; and whether t
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,12 @@ from typing import Any
 from checkrein.core import LedgerError
 from checkrein.ledger.checkpoint import Checkpoint
 from checkrein.ledger.entry import chain_mac, first_previous
-from checkrein.ledger.keys import Keys, load_keys, load_public_key
-from checkrein.ledger.store import SELECT, LedgerReader
+from checkrein.ledger.keys import CHAIN, PRIVATE, PUBLIC, Keys, load_keys, load_public_key
+from checkrein.ledger.store import DATABASE, SELECT, TRIGGERS, LedgerReader
 
 _MOST_MOVED = 64  # broken entries that are tried in each other's places
 _CHECKPOINTS = "SELECT sequence, head, count, at, public, signature FROM checkpoints ORDER BY rowid"
+_TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
 
 
 class Tampering(StrEnum):
@@ -42,15 +44,26 @@ class Tampering(StrEnum):
     KEY_REPLACED = "key-replaced"
     BAD_CHECKPOINT = "bad-checkpoint"
     OTHER_LEDGER = "other-ledger"
+    UNGUARDED = "unguarded"
+
+
+_FOLDED = {
+    Tampering.EDITED: "are not what was written: they were edited, or added without the key",
+    Tampering.REORDERED: "do not stand where they were written: entries were moved",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: ``sequence`` is the entry where it shows (0: the whole), ``what`` says it in a sentence."""
+    """One thing that is wrong: ``sequence`` is the entry where it shows (0: the whole), ``what`` says it in a sentence.
+
+    ``last`` is the last entry of a range with the same thing wrong (0: it is about one entry, or the whole).
+    """
 
     kind: Tampering
     sequence: int
     what: str
+    last: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,7 @@ def verify(folder: Path, checkpoint: Checkpoint | None = None, public_key: bytes
 
     ``checkpoint`` is one that was kept elsewhere; ``public_key`` the 32 bytes of the key that is trusted (without it, the
     checkpoint's own, else the one in the folder). Raises LedgerError where it cannot be read at all, or a key is missing.
+    A database that is gone, while its keys or a checkpoint say that it was there, is tampering.
     """
     if checkpoint and not checkpoint.holds(public_key):
         raise LedgerError(
@@ -99,6 +113,9 @@ def verify(folder: Path, checkpoint: Checkpoint | None = None, public_key: bytes
             why="it was changed, cut short, or signed by another key than the one that is trusted",
             fix="give a checkpoint as it was written, or the public key that signed it",
         )
+    if not (folder / DATABASE).exists() and (checkpoint or any((folder / name).exists() for name in (CHAIN, PRIVATE, PUBLIC))):
+        known = f"the checkpoint given signs {checkpoint.sequence} entries of it" if checkpoint else "its keys are still there"
+        return Report(0, 0, "", 0, (Problem(Tampering.DELETED, 0, f"the whole record, {folder / DATABASE}, is gone: {known}"),))
     with LedgerReader.open(folder) as reader:
         reader.hold()
         meta = reader.meta()
@@ -109,13 +126,42 @@ def verify(folder: Path, checkpoint: Checkpoint | None = None, public_key: bytes
             keys, first_previous(meta.get("ledger", "")), wanted=frozenset(point.sequence for point in [*inside, *outside])
         )
         _check_keys(walk, folder, meta, checkpoint, public_key)
+        _check_triggers(walk, dict(reader.query(_TRIGGERS, ())))
         for row in reader.query(f"{SELECT} ORDER BY sequence", ()):
             _check_entry(walk, row)
     _name_moved(walk)
     held = sum(_check_inside(walk, point) for point in inside)
     vouched = _check_outside(walk, meta, checkpoint) if checkpoint else 0
-    problems = tuple(sorted(walk.problems, key=lambda problem: problem.sequence))
-    return Report(walk.count, held, walk.head.hex(), vouched, problems)
+    problems = sorted(walk.problems, key=lambda problem: problem.sequence)
+    return Report(walk.count, held, walk.head.hex(), vouched, tuple(_folded(problems)))
+
+
+def _folded(problems: list[Problem]) -> Iterator[Problem]:
+    """The same thing wrong with one entry after another, as one problem each."""
+    ranges: list[list[Problem]] = []
+    for kind in _FOLDED:
+        for problem in (each for each in problems if each.kind is kind):
+            if ranges and ranges[-1][-1].kind is kind and ranges[-1][-1].sequence == problem.sequence - 1:
+                ranges[-1].append(problem)
+            else:
+                ranges.append([problem])
+    folded = [problem for problem in problems if problem.kind not in _FOLDED]
+    for first, *rest in ranges:
+        if rest:
+            last = rest[-1].sequence
+            folded.append(replace(first, what=f"entries {first.sequence} to {last} {_FOLDED[first.kind]}", last=last))
+        else:
+            folded.append(first)
+    yield from sorted(folded, key=lambda problem: problem.sequence)
+
+
+def _check_triggers(walk: _Walk, found: dict[str, str]) -> None:
+    for name in sorted({*found, *TRIGGERS}):
+        if name not in found:
+            walk.add(Tampering.UNGUARDED, 0, f"the trigger {name}, which keeps entries from being changed, was taken out")
+        elif found[name] != TRIGGERS.get(name):
+            what = "was replaced" if name in TRIGGERS else "was added"
+            walk.add(Tampering.UNGUARDED, 0, f"the trigger {name} {what}: entries can be changed as they are written")
 
 
 def _check_keys(

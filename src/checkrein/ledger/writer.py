@@ -18,6 +18,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -42,7 +43,7 @@ from checkrein.ledger.store import (
 from checkrein.locations import private_folder
 
 LOCK = "writer.lock"
-CHECKPOINT_EVERY = 1000  # entries
+CHECKPOINT_EVERY = 1000  # entries; the first one is signed too, so that an emptied record is no new one
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0 o 1 l i
 _ID_LENGTH = 6
 
@@ -65,6 +66,7 @@ class Ledger:
         self._sequence = 0
         self._count = 0
         self._head = b""
+        self._troubles: dict[str, str] = {}
         self._read_head()
 
     @classmethod
@@ -72,7 +74,8 @@ class Ledger:
         """Open the ledger in ``folder``, or begin one where the folder is new or empty.
 
         Raises LedgerError where another process writes it, where a key is missing, replaced or open to others, where the
-        database is gone while its keys are there, or where the last entry is not what was written.
+        database is gone while its keys are there, where the last entry is not what was written, or where nothing can be
+        written: what is there already is signed anew.
         """
         private_folder(folder)
         lock = _lock(folder)
@@ -83,6 +86,8 @@ class Ledger:
                 _configure(connection, folder)
                 ledger = cls(folder, keys, connection, lock)
                 ledger._check_end()
+                if ledger._sequence:
+                    ledger._write_checkpoint()  # also shows, before the first call, whether anything can be written
             except BaseException:
                 connection.close()
                 raise
@@ -106,6 +111,13 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be recorded now, on one line; empty while the last entry went on record and the file is in place."""
+        with suppress(LedgerError), self._noting("place"):
+            self._check_place()
+        return next(iter(tuple(self._troubles.values())), "")
 
     def append(self, event: Event, decision: Decision, micros: int) -> Entry:
         """Record what was decided about ``event`` in ``micros`` microseconds. The decision may leave once this returns."""
@@ -137,7 +149,7 @@ class Ledger:
 
     def find(self, public_id: str) -> Entry | None:
         """The entry of the decision with this id."""
-        with self._mutex:
+        with self._mutex, self._noting("read"):
             return self._reader.find(public_id)
 
     def checkpoint(self) -> Checkpoint:
@@ -166,7 +178,7 @@ class Ledger:
         return hmac.digest(self.keys.digest, canonical(asked), "sha256").hex()
 
     def _write(self, rows: list[list[Any]]) -> list[Entry]:
-        with self._mutex:
+        with self._mutex, self._noting("write"):
             sequence, head = self._sequence, self._head
             chained: list[tuple[Any, ...]] = []
             for row in rows:
@@ -177,9 +189,19 @@ class Ledger:
             self._execute(INSERT, chained)
             before, self._sequence, self._head = self._sequence, sequence, head
             self._count += len(chained)
-            if before // CHECKPOINT_EVERY != sequence // CHECKPOINT_EVERY:
+            if not before or before // CHECKPOINT_EVERY != sequence // CHECKPOINT_EVERY:
                 self._write_checkpoint()
         return [entry_of(row) for row in chained]
+
+    @contextmanager
+    def _noting(self, what: str) -> Iterator[None]:
+        """Keep for ``trouble`` how the last attempt at ``what`` ended."""
+        try:
+            yield
+        except LedgerError as error:
+            self._troubles[what] = f"{error.what} ({error.why})" if error.why else error.what
+            raise
+        self._troubles.pop(what, None)
 
     def _execute(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         """Run one statement for each row, in one transaction."""
@@ -229,7 +251,7 @@ class Ledger:
             raise LedgerError(
                 f"the ledger's file in {self.folder} was moved or replaced while it was open",
                 why="what is written now would not be found again",
-                fix="keep the folder for an investigation, then run `checkrein down` and `checkrein up`",
+                fix="keep the folder for an investigation, then run `checkrein up`",
             )
 
     def _check_end(self) -> None:

@@ -8,13 +8,25 @@ import itertools
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+
+from checkrein.observe.compiled import is_compiled
 
 MAX_TEXT = 1_000_000  # bytes of a script that is read to be judged
 MAX_MATCHES = 300
+MAX_LISTED = 2_000  # matches that are looked at one by one
 MAX_PATTERN = 4096
 MAX_BRACKETS = 16
 MAX_WALK = 20_000  # entries that one walk looks at
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Paths that a pattern matches. ``complete`` is False where there may be more."""
+
+    paths: tuple[str, ...] = ()
+    complete: bool = True
 
 
 class Disk:
@@ -51,21 +63,31 @@ class Disk:
         return "\0" not in path and os.path.isdir(path)  # noqa: PTH112 - on the path of every decision
 
     def glob(self, pattern: str) -> tuple[str, ...]:
-        """The paths that match, at most ``MAX_MATCHES``."""
-        if "\0" in pattern or len(pattern) > MAX_PATTERN or pattern.count("[") > MAX_BRACKETS:
-            return ()  # no file has such a name; translating hostile patterns takes more than linear time
-        matches = glob.iglob(pattern, include_hidden=True, recursive=False)  # noqa: PTH207 - absolute patterns, links kept
-        return tuple(itertools.islice(matches, MAX_MATCHES))
+        """The paths that match, at most ``MAX_MATCHES``; ``matches`` tells whether these are all."""
+        return self.matches(pattern, MAX_MATCHES).paths
+
+    def matches(self, pattern: str, limit: int = MAX_LISTED) -> Matches:
+        """The paths that match, at most ``limit``."""
+        if "\0" in pattern or len(pattern) > MAX_PATTERN:
+            return Matches()  # no file has such a name
+        if pattern.count("[") > MAX_BRACKETS:
+            return Matches(complete=False)  # translating hostile patterns takes more than linear time
+        found = glob.iglob(pattern, include_hidden=True, recursive=False)  # noqa: PTH207 - absolute patterns, links kept
+        paths = tuple(itertools.islice(found, limit + 1))
+        return Matches(paths[:limit], complete=len(paths) <= limit)
 
     def script(self, path: str) -> str | None:
-        """The text of a file that nobody vouches for; None where there is none, it is no text, or a person vouches for it.
+        """The text of a file that nobody vouches for; None where there is none, it is compiled, or a person vouches for it.
 
-        A download that is no text is a NUL character alone: what it would do cannot be known.
+        A file that is no text, cannot be read or is too large is a NUL character alone: what it would do cannot be known. So is
+        a compiled program that was downloaded; one that was built here is as good as its sources.
         """
         if "\0" in path or not os.path.isfile(path) or self._is_trusted(path):  # noqa: PTH113 - as above
             return None
         text = _read(path)
-        return "\0" if text is None and self._downloads.get(path) else text
+        if text is not None:
+            return text
+        return None if is_compiled(path) and not self._downloads.get(path) else "\0"
 
     def git_config(self, cwd: str, key: str) -> str | None:
         """The value of a git configuration key."""
@@ -97,22 +119,39 @@ def real_path(path: str) -> str:
         return path
 
 
-def walk(root: str, *, limit: int = MAX_WALK) -> Iterator[os.DirEntry[str]]:
-    """All entries below ``root``, links not followed; ends after ``limit`` entries."""
-    pending = [root]
-    seen = 0
-    while pending:
-        try:
-            with os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    seen += 1
-                    if seen > limit:
-                        return
-                    yield entry
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
-        except OSError:
-            continue
+class Walk:
+    """All entries below ``root``, links not followed, folders named ``without`` not entered; ends after ``limit`` entries.
+
+    ``complete`` is False once an iteration has ended at the limit.
+    """
+
+    def __init__(self, root: str, limit: int, without: frozenset[str]) -> None:
+        self.complete = True
+        self._root = root
+        self._limit = limit
+        self._without = without
+
+    def __iter__(self) -> Iterator[os.DirEntry[str]]:
+        pending = [self._root]
+        seen = 0
+        while pending:
+            try:
+                with os.scandir(pending.pop()) as entries:
+                    for entry in entries:
+                        seen += 1
+                        if seen > self._limit:
+                            self.complete = False
+                            return
+                        yield entry
+                        if entry.name not in self._without and entry.is_dir(follow_symlinks=False):
+                            pending.append(entry.path)
+            except OSError:
+                continue
+
+
+def walk(root: str, *, limit: int = MAX_WALK, without: frozenset[str] = frozenset()) -> Walk:
+    """The entries below a folder, as far as ``limit`` goes."""
+    return Walk(root, limit, without)
 
 
 @functools.cache

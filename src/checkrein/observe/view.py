@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import os
 from functools import lru_cache
 
@@ -25,6 +27,23 @@ class GitView:
         """True where git tracks the path."""
         repository = Repository.discover(path)
         return repository is not None and repository.is_tracked(path)
+
+    def tracked_below(self, folder: str) -> tuple[str, ...]:
+        """The paths below a folder that git tracks. Raises GitError where the index cannot be read."""
+        repository = Repository.discover(folder)
+        if repository is None or not repository.root:
+            return ()
+        index = f"{repository.git_dir.rstrip('/')}/index"
+        try:
+            seen = os.stat(index)  # noqa: PTH116 - on the path of every decision
+        except OSError:
+            return ()
+        place = os.path.relpath(os.path.realpath(folder), repository.root)
+        prefix = "" if place == "." else f"{place}/"
+        entries = _entries(index, seen.st_mtime_ns, seen.st_size, seen.st_ino)
+        first = bisect.bisect_left(entries, prefix)
+        below = itertools.takewhile(lambda name: name.startswith(prefix), entries[first:])
+        return tuple(f"{folder.rstrip('/')}/{name[len(prefix) :]}" for name in below)
 
     def ignores(self, path: str) -> bool:
         """True where git has been told to leave the path alone."""
@@ -61,6 +80,12 @@ def _has_files(folder: str) -> bool:
         files or any(os.path.islink(f"{place}/{name}") for name in folders)  # noqa: PTH114 - on the path of every decision
         for place, folders, files in os.walk(folder)
     )
+
+
+@lru_cache(maxsize=4)
+def _entries(index: str, _time: int, _size: int, _inode: int) -> tuple[str, ...]:
+    """The paths in an index file, sorted; read again when the file is another one than before."""
+    return tuple(sorted(entry.path for entry in pygit2.Index(index)))
 
 
 @lru_cache(maxsize=256)

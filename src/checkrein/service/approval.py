@@ -52,6 +52,9 @@ class Approver(Protocol):
     def grant(self, wish: Wish) -> str:
         """Permit it. Returns one line that says what holds now."""
 
+    def refused(self, wish: Wish, why: str) -> None:
+        """Record that nothing was permitted, and why."""
+
     def granted(self) -> Sequence[Mapping[str, Any]]:
         """The permissions that hold."""
 
@@ -113,6 +116,7 @@ class Consent:
         if (pending.pid, pending.start) != (caller.pid, caller.start):
             raise UsageError("Another process asked for this permission.", fix="Run `checkrein allow` again.")
         if not hmac.compare_digest(code.strip().upper().encode(), pending.code.encode()):
+            self._approver.refused(pending.wish, "the code was wrong")
             raise UsageError("The code is wrong.", fix="Run `checkrein allow` again and type the new code.")
         return self._approver.grant(pending.wish)
 

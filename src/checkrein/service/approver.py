@@ -44,6 +44,10 @@ class RecordedApprover:
         )
         return f"Permitted {_lasting(made)}: {stopped.summary}"
 
+    def refused(self, wish: Wish, why: str) -> None:
+        """Record that nothing was permitted. LedgerError where that cannot be recorded."""
+        self.note("approval", {"change": "refused", "decision": wish.id, "span": wish.span.value, "reason": why})
+
     def granted(self) -> Sequence[Mapping[str, Any]]:
         """The permissions that hold, oldest first."""
         return [

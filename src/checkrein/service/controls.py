@@ -18,17 +18,23 @@ MAX_FOR_SECONDS = 30 * 24 * 3600
 
 @dataclass(slots=True)
 class ServiceControls:
-    """``reload_policy`` reads the policy files anew and says what holds now; ``extra`` adds to what /health tells."""
+    """``reload_policy`` reads the policy files anew and says what holds now; ``extra`` adds to what /health tells.
+
+    ``trouble`` says on one line why nothing can be recorded, and so why every call is stopped; empty while all is well.
+    """
 
     consent: Consent
     approver: Approver
     reload_policy: Callable[[], Mapping[str, Any]]
     extra: Callable[[], Mapping[str, Any]] = field(default=dict)
     started: float = field(default_factory=time.time)
+    trouble: Callable[[], str] = field(default=str)
 
     def health(self) -> Mapping[str, Any]:
-        """Version, process id and age of the worker, and what others add."""
-        return {"version": __version__, "pid": os.getpid(), "since": self.started, **self.extra()}
+        """Version, process id and age of the worker, what others add, and ``trouble`` where there is any."""
+        trouble = self.trouble()
+        told = {"trouble": trouble} if trouble else {}
+        return {"version": __version__, "pid": os.getpid(), "since": self.started, **self.extra(), **told}
 
     def control(self, action: str, request: Request) -> Reply:
         """Do ``action``; errors of ours become a reply with what, why and fix."""

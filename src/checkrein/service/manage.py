@@ -126,15 +126,23 @@ def status(paths: ServicePaths) -> Status:
         port = paths.port()
         health = call(paths, "/health", timeout=2.0) if pid is not None else None
     except ServiceError as exc:
-        return Status(running=pid is not None, healthy=False, pid=pid, port=None, socket=paths.socket, trouble=str(exc))
+        return Status(
+            running=pid is not None, healthy=False, pid=pid, port=None, socket=paths.socket, trouble=_one_line(str(exc))
+        )
     if health is None:
         return Status(
             running=False, healthy=False, pid=None, port=port, socket=paths.socket, trouble="the service does not run"
         )
-    trouble = str(health.body.get("trouble", ""))
+    trouble = _one_line(str(health.body.get("trouble", "")))
     return Status(
         running=True, healthy=not trouble, pid=pid, port=port, socket=paths.socket, health=health.body, trouble=trouble
     )
+
+
+def _one_line(trouble: str) -> str:
+    """An error's lines (what, why, fix) on one: it stands within another message."""
+    what, *rest = trouble.splitlines() or [""]
+    return "; ".join([what.rstrip("."), *(line.removeprefix("why: ").removeprefix("fix: ").rstrip(".") for line in rest)])
 
 
 def running_pid(paths: ServicePaths) -> int | None:

@@ -20,6 +20,7 @@ from checkrein.service.controls import ServiceControls
 from checkrein.service.paths import ServicePaths
 from checkrein.service.processes import LiveProcesses
 from checkrein.service.stopped import StoppedActions
+from checkrein.service.upkeep import Upkeep
 from checkrein.service.watch import Watch
 from checkrein.service.worker import Parts
 from checkrein.undo import SnapshotStore
@@ -38,19 +39,22 @@ def build(env: Mapping[str, str], paths: ServicePaths) -> Parts:
 def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts:
     home = env["HOME"]
     state, config = state_dir(env), config_dir(env)
-    approvals = ApprovalStore(approvals_file(env), ledger.keys.approvals)
+    key = ledger.keys.approvals
+    approvals = ApprovalStore(approvals_file(env), key)
     policies = PolicyStore(PolicyFiles.standard(env))
+    sessions, snapshots = SessionStore(state / "sessions"), SnapshotStore(undo_dir(env))
+    stopped = StoppedActions(state / "stopped.jsonl", key, lambda decision_id: _summary(ledger, decision_id))
     point = DecisionPoint(
-        Stores(policies, SessionStore(state / "sessions"), SnapshotStore(undo_dir(env)), approvals, ledger.keys.approvals),
+        Stores(policies, sessions, snapshots, approvals, key),
         load_rules(),
         home,
         Guard(frozenset({os.getpid(), os.getppid()}), paths.port() or 0, (str(state), str(paths.runtime), str(config))),
         ledger.new_id,
         own_config=(str(config),),
         own_state=(str(state), str(paths.runtime)),
+        on_stopped=stopped.note,
     )
     point.warm()
-    stopped = StoppedActions(point, ledger.keys.approvals, lambda decision_id: _summary(ledger, decision_id))
     approver = RecordedApprover(approvals, stopped.find, ledger.note)
     watch = Watch(Path(env.get("CLAUDE_CONFIG_DIR") or f"{home}/.claude"))
 
@@ -61,7 +65,8 @@ def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts
         return {"client_folder": list(watch.remarks[:50])}
 
     controls = ServiceControls(Consent(approver, LiveProcesses(), os.geteuid()), approver, policy, extra)
-    return Parts(stopped, ledger, controls, watch, ledger.close)
+    upkeep = Upkeep(snapshots, sessions, policies, home, ledger.note)
+    return Parts(point, ledger, controls, watch, ledger.close, upkeep.run)
 
 
 def _summary(ledger: Ledger, decision_id: str) -> str:

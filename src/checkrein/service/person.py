@@ -124,7 +124,10 @@ def _judge(process: Process, parent: Process | None, uid: int) -> None:
     if process.tracer:
         raise Refusal("another program controls it")
     if process.environment is None and process.uid == uid and not _is_ssh_login(process, parent, uid):
-        raise Refusal("one of the programs that started it hides its environment")
+        raise Refusal(
+            f"cannot see who started process {process.pid} ({_title(process)}), so cannot tell a person from an agent; "
+            "use a login shell or `docker exec -it`"
+        )
 
 
 def _is_ssh_login(process: Process, parent: Process | None, uid: int) -> bool:

@@ -34,7 +34,7 @@ DECISION_SECONDS = 4.0
 """A decision that takes longer is a refusal. Hooks are registered with a longer timeout, so that the refusal arrives."""
 
 BODY_SECONDS = 20.0
-SMALL = 8 * 1024  # bodies up to this are judged in the loop's own thread, where nothing has to be copied first
+SMALL = 2 * 1024  # bodies up to this are judged in the loop's own thread, where the decision point finds that light
 LARGE = 1024 * 1024  # bodies above this are read a few at a time, so that memory stays bounded
 _LARGE_AT_ONCE = 4
 _THREADS = 8
@@ -218,7 +218,7 @@ class Application:
             await self._reply(send, headers, peer, b'{"error":"there is nothing at this address"}', 404)
 
     async def _hook(self, name: str, body: bytes, headers: _Headers) -> bytes:
-        """Read, judge (here what is small, else in a thread within the deadline), record here, and give the answer."""
+        """Read, judge (here what is small and light, else in a thread with a deadline), record here, and give the answer."""
         self.handled += 1
         loop = asyncio.get_running_loop()
         interactive = interactive_from(headers.entrypoint)

@@ -36,6 +36,7 @@ from checkrein.enforce.hooks.events import EVENTS
 from checkrein.enforce.hooks.protocol import HookProtocol, PolicyDecisionPoint, Recorder, where
 from checkrein.service.peer import peer_of
 from checkrein.service.server import DECISION_SECONDS, Application, Controls, Reply, Request
+from checkrein.service.upkeep import EVERY_SECONDS
 from checkrein.service.watch import POLL_SECONDS, Watch
 
 log = logging.getLogger("checkrein.service")
@@ -106,13 +107,15 @@ class Inherited:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a worker is made of. ``close`` is called after the last answer; ``watch`` is polled and its remarks recorded."""
+    """What a worker is made of. ``close`` is called after the last answer; ``watch`` is polled and its remarks recorded;
+    ``upkeep`` runs in a thread at the start and then daily."""
 
     point: PolicyDecisionPoint
     recorder: Recorder
     controls: Controls
     watch: Watch | None = None
     close: Callable[[], object] | None = None
+    upkeep: Callable[[], object] | None = None
 
 
 class Broken:
@@ -147,7 +150,7 @@ class Broken:
 class Worker(uvicorn.Server):
     """uvicorn's server with a heartbeat, which stops on its own when the supervisor is gone or every thread is caught."""
 
-    def __init__(self, app: Application, inherited: Inherited, watch: Watch | None, lifetime: float | None) -> None:
+    def __init__(self, app: Application, inherited: Inherited, parts: Parts, lifetime: float | None) -> None:
         config = uvicorn.Config(
             app,
             http=ServiceConnection,
@@ -166,7 +169,7 @@ class Worker(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._inherited = inherited
-        self._watch = watch
+        self._parts = parts
         self._lifetime = lifetime
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -177,8 +180,10 @@ class Worker(uvicorn.Server):
         if self._lifetime is not None:
             loop.call_later(self._lifetime, self._drain)
         self._tasks = [asyncio.create_task(self._keep_beating())]
-        if self._watch is not None:
-            self._tasks.append(asyncio.create_task(self._keep_watching(self._watch)))
+        if self._parts.watch is not None:
+            self._tasks.append(asyncio.create_task(self._keep_watching(self._parts.watch)))
+        if self._parts.upkeep is not None:
+            self._tasks.append(asyncio.create_task(self._keep_up(self._parts.upkeep)))
 
     def _orphaned(self) -> None:
         asyncio.get_running_loop().remove_reader(self._inherited.alive)
@@ -196,6 +201,11 @@ class Worker(uvicorn.Server):
             for remark in await asyncio.get_running_loop().run_in_executor(None, watch.poll):
                 self._app.hooks.note("guard.client-folder", remark)
             await asyncio.sleep(POLL_SECONDS)
+
+    async def _keep_up(self, upkeep: Callable[[], object]) -> None:
+        while True:
+            await asyncio.get_running_loop().run_in_executor(None, upkeep)
+            await asyncio.sleep(EVERY_SECONDS)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -235,7 +245,7 @@ def serve(build: Callable[[], Parts], token: str, *, deadline: float = DECISION_
     sys.setswitchinterval(0.001)  # the loop's thread gets the interpreter back sooner while a decision computes
     gc.freeze()
     lifetime = BROKEN_SECONDS if isinstance(parts.point, Broken) else None
-    Worker(app, inherited, parts.watch, lifetime).run(sockets=[inherited.tcp, inherited.unix])
+    Worker(app, inherited, parts, lifetime).run(sockets=[inherited.tcp, inherited.unix])
     try:
         if parts.close is not None:
             parts.close()

@@ -12,33 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from checkrein.core import SettingsError
+from checkrein.detect.client_settings import HELPERS, LOADERS, OFF, REDIRECTS, SWITCHES
 from checkrein.setup.doctor import Check, Patient, State
 from checkrein.setup.files import decode, load, read
 from checkrein.setup.install import ClientPaths
 from checkrein.setup.settings import CLOSES, our_handlers, subscribed
 from checkrein.setup.validate import voids
 
-_SWITCHES = ("CLAUDE_CODE_SIMPLE",)
-_LOADERS = frozenset(
-    {
-        *("LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "DYLD_LIBRARY_PATH"),
-        *("PATH", "BASH_ENV", "ENV", "SHELL", "CLAUDE_CODE_SHELL", "CLAUDE_CODE_SHELL_PREFIX"),
-        *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF"),
-    }
-)
-_REDIRECTS = frozenset(
-    {
-        *("ANTHROPIC_BASE_URL", "ANTHROPIC_BEDROCK_BASE_URL", "ANTHROPIC_VERTEX_BASE_URL", "ANTHROPIC_FOUNDRY_BASE_URL"),
-        *("ANTHROPIC_CUSTOM_HEADERS", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"),
-        *("NODE_TLS_REJECT_UNAUTHORIZED", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CONFIG_DIR"),
-    }
-)
-_RUNS = ("apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper", "statusLine", "fileSuggestion")
+_RUNS = (*sorted(HELPERS), "statusLine", "fileSuggestion")
 _TOOLS = (
     *("Agent", "AskUserQuestion", "Bash", "BashOutput", "Edit", "ExitPlanMode", "Glob", "Grep", "KillShell", "MultiEdit"),
     *("NotebookEdit", "Read", "Skill", "Task", "TodoWrite", "WebFetch", "WebSearch", "Write"),
 )
-_OFF = ("", "0", "false", "no", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +91,8 @@ def environment(patient: Patient) -> Iterator[Check]:
             if check:
                 clean = False
                 yield check
-    for name in _SWITCHES:
-        if patient.machine.env.get(name, "").lower() not in _OFF:
+    for name in SWITCHES:
+        if patient.machine.env.get(name, "").lower() not in OFF:
             clean = False
             yield Check("environment", State.FAIL, f"{name} is set in this shell: it switches every hook off", f"unset {name}")
     if clean:
@@ -237,12 +222,12 @@ def _addresses(found: list[Source], homes: list[Source]) -> Iterator[Check]:
 
 def _judge_variable(source: Source, name: str, value: str) -> Check | None:
     upper = name.upper()
-    if upper in _SWITCHES and value.lower() not in _OFF:
+    if upper in SWITCHES and value.lower() not in OFF:
         return Check("environment", State.FAIL, f"{source.path}: env.{name} switches every hook off", "remove the line")
-    if upper in _LOADERS and value:
+    if upper in LOADERS and value:
         state = State.WARN if source.own else State.FAIL
         return Check("environment", state, f"{source.path}: env.{name} loads or replaces programs in hooks", "remove the line")
-    if upper in _REDIRECTS and value:
+    if upper in REDIRECTS and value:
         state = State.WARN if source.own else State.FAIL
         return Check(
             "environment", state, f"{source.path}: env.{name} changes where requests and the key go", "remove the line"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from checkrein.policy.load import load_policy
 from checkrein.setup import clients as found_clients
 from checkrein.setup.clients import Client
 from checkrein.setup.denies import read_patterns
-from checkrein.setup.files import SettingsStore, Written, apply, read, resolve
+from checkrein.setup.files import Change, Record, SettingsStore, Written, apply, read, resolve
 from checkrein.setup.harden import Tightened, tighten
 from checkrein.setup.install import ClientPaths, Install, Scope, Transport
 from checkrein.setup.people import Accounts, Person, readers
@@ -24,12 +24,13 @@ from checkrein.setup.people import Accounts, Person, readers
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the running service is reached."""
+    """Where the running service is reached. ``mended`` says why it was started anew for this; empty: it ran already."""
 
     port: int
     token: str
     socket: Path
     token_file: Path
+    mended: str = ""
 
 
 class Service(Protocol):
@@ -67,7 +68,8 @@ class Machine:
 @dataclass(frozen=True, slots=True)
 class UpReport:
     """What ``up`` found and did. ``readers`` could read the client's folder until now; ``left_out`` are read patterns of the
-    policy that the client's rules cannot express; ``why`` says what the transport was chosen for."""
+    policy that the client's rules cannot express; ``why`` says what the transport was chosen for; ``mended`` why the service
+    was started anew (empty: it ran already)."""
 
     written: Written
     install: Install
@@ -78,14 +80,29 @@ class UpReport:
     readers: tuple[str, ...]
     tightened: Tightened
     left_out: tuple[str, ...]
+    mended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A settings file that protection could not be taken off, and why. ``backup`` is what stood there before, or None."""
+
+    path: Path
+    error: SettingsError
+    backup: Path | None
 
 
 @dataclass(frozen=True, slots=True)
 class DownReport:
-    """What ``down`` did. ``stopped``: no settings file asks for the service any more, so it was ended."""
+    """What ``down`` did. ``stopped``: no settings file asks for the service any more, so it was ended. ``gone`` are settings
+    files that somebody removed since; ``left`` those that still hold what is ours. ``was_on``: there was something to take off.
+    """
 
     written: tuple[Written, ...]
     stopped: bool
+    gone: frozenset[Path] = frozenset()
+    left: tuple[Left, ...] = ()
+    was_on: bool = True
 
 
 def up(machine: Machine, service: Service, scope: Scope, transport: Transport | None = None) -> UpReport:
@@ -118,24 +135,47 @@ def up(machine: Machine, service: Service, scope: Scope, transport: Transport | 
     could_read = readers(machine.paths.folder, others)
     written = machine.store.protect(target, install)
     tightened = tighten(machine.paths, os.geteuid())
-    return UpReport(written, install, endpoint.port, why, clients, others, could_read, tightened, left_out)
+    return UpReport(written, install, endpoint.port, why, clients, others, could_read, tightened, left_out, endpoint.mended)
 
 
 def down(machine: Machine, service: Service, scope: Scope | None = None) -> DownReport:
     """Take protection off: of ``scope``, or of every settings file that it was put on. The service ends with the last one.
 
-    Raises SettingsError, and leaves the service running, where a settings file is broken.
+    A settings file that is broken is left as it is, named in the report, and keeps the service running.
     """
     store = machine.store
     if scope is None:
         targets = [record.path for record in store.records()] or [machine.paths.settings(Scope.USER)]
     else:
         targets = [machine.paths.settings(scope)]
-    written = tuple(store.release(target) for target in targets)
-    stopped = not store.records()
+    written: list[Written] = []
+    gone: set[Path] = set()
+    left: list[Left] = []
+    was_on = False
+    for target in targets:
+        record = store.record(target)
+        try:
+            missing = read(resolve(target)) is None
+            done = store.release(target)
+        except SettingsError as error:
+            left.append(Left(resolve(target), error, _backup(store, record)))
+            continue
+        written.append(done if done.backup is None or done.backup.exists() else replace(done, backup=None))
+        was_on = was_on or record is not None or done.change is not Change.UNCHANGED
+        if record is not None and missing:
+            gone.add(done.path)
+    stopped = not left and not store.records()
     if stopped:
         service.stop()
-    return DownReport(written, stopped)
+    return DownReport(tuple(written), stopped, frozenset(gone), tuple(left), was_on or bool(left))
+
+
+def _backup(store: SettingsStore, record: Record | None) -> Path | None:
+    """The copy of what stood there before protection."""
+    if record is None:
+        return None
+    copies = sorted((store.folder / "backup").glob("*.json"))
+    return next((copy for copy in copies if copy.read_bytes() == record.before), None)
 
 
 def _transport(

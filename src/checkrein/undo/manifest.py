@@ -10,6 +10,7 @@ from typing import Any
 from checkrein.core import UndoError
 
 _VERSION = 1
+_MADE_WAY = "what stood in the way of restoring "
 
 
 class ItemKind(StrEnum):
@@ -57,6 +58,16 @@ class Snapshot:
     reason: str
     items: tuple[Item, ...]
     notes: tuple[str, ...] = ()
+
+    @staticmethod
+    def reason_in_the_way(public_id: str) -> str:
+        """The reason of a snapshot of what had to make way for ``public_id``."""
+        return _MADE_WAY + public_id
+
+    @property
+    def made_way(self) -> bool:
+        """Whether a restore made it, of what stood in its way. No decision's id holds a dash."""
+        return "-" in self.id and self.reason.startswith(_MADE_WAY)
 
     @property
     def files(self) -> int:

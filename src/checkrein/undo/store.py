@@ -84,6 +84,17 @@ class SnapshotStore:
         found = (self.get(path.stem) for path in self._manifests.glob("*.json"))
         return sorted((snapshot for snapshot in found if real in (None, snapshot.root)), key=lambda snapshot: snapshot.at)
 
+    def look(self) -> tuple[list[Snapshot], list[UndoError]]:
+        """All snapshots that can be read, oldest first, and an error for each that is broken."""
+        found: list[Snapshot] = []
+        broken: list[UndoError] = []
+        for path in sorted(self._manifests.glob("*.json")):
+            try:
+                found.append(self.get(path.stem))
+            except UndoError as error:
+                broken.append(error)
+        return sorted(found, key=lambda snapshot: snapshot.at), broken
+
     def get(self, public_id: str) -> Snapshot:
         """The snapshot with this id. Raises UndoError where there is none, or it is broken."""
         _check_id(public_id)
@@ -116,7 +127,7 @@ class SnapshotStore:
                 raise _conflict(snapshot, blocked)
             before = ""
             if blocked:
-                reason = f"what stood in the way of restoring {public_id}"
+                reason = Snapshot.reason_in_the_way(public_id)
                 kept = self.take(
                     blocked,
                     public_id=self._free_id(public_id),
@@ -130,14 +141,17 @@ class SnapshotStore:
             made, unchanged = restore_items(root, snapshot, self._objects)
         return Restored(snapshot, made, unchanged, before)
 
-    def prune(self, keep_days: float, max_total: int) -> Pruned:
-        """Remove snapshots older than ``keep_days``, then the oldest until their contents take at most ``max_total`` bytes."""
+    def prune(self, keep_days: float, max_total: int | None = None) -> Pruned:
+        """Remove snapshots older than ``keep_days``, then the oldest until their contents take at most ``max_total`` bytes.
+
+        Raises UndoError where a snapshot is broken: what it still needs is not known then, and nothing is removed.
+        """
         with self._locked():
             snapshots = self.all()
             sizes = {name: place.stat().st_size for name, place in self._objects.names() if name}
             limit = time.time() - keep_days * _DAY
             kept = [snapshot for snapshot in snapshots if snapshot.at >= limit]
-            while kept and sum(sizes.get(name, 0) for name in _contents(kept)) > max_total:
+            while max_total is not None and kept and sum(sizes.get(name, 0) for name in _contents(kept)) > max_total:
                 kept.pop(0)
             ids = {snapshot.id for snapshot in kept}
             removed = tuple(snapshot.id for snapshot in snapshots if snapshot.id not in ids)

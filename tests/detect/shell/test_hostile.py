@@ -1,5 +1,6 @@
 """Hostile text: never an exception, no work without bound, and nothing that is dropped without a word."""
 
+# ruff: noqa: E501 - tables of cases, one family a line
 from __future__ import annotations
 
 from typing import Any
@@ -8,9 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checkrein.core.effect import EffectKind
-from checkrein.detect.shell.interpreter import MAX_STEPS, Frame, Interpreter
+from checkrein.core.effect import Effect, EffectKind
+from checkrein.detect.shell.frame import MAX_STEPS, Frame
+from checkrein.detect.shell.interpreter import Interpreter
+from checkrein.detect.shell.model import Argv, Invocation, ScriptFile, ShellText, Snippet
 from checkrein.detect.shell.parser import MAX_COMMANDS, Parser
+from checkrein.detect.shell.registry import HANDLERS, handler_for
 from checkrein.detect.shell.state import State
 
 END = "\nrm -rf /etc\n"
@@ -31,7 +35,7 @@ def test_many_of_one_construct(judge: Any, opening: str, count: int) -> None:
         seen
         or judged.blind
         or judged.analysis.problems
-        or opening in ("#", "\\", "~", "{a,", "{a,b}", "eval ", "\\\n", "bash -c '", "a[", "f() ", "function ")
+        or opening in ("#", "\\", "~", "{a,", "{a,b}", "\\\n", "bash -c '", "a[", "f() ", "function ")
     )
 
 
@@ -72,6 +76,31 @@ def test_values_that_double_stay_bounded(judge: Any) -> None:
 )
 def test_numbers_and_patterns_without_bound(judge: Any, code: str) -> None:
     judge(code)
+
+
+def test_code_in_code_is_read_within_a_budget(judge: Any) -> None:
+    judged = judge("eval " * 20_000 + "rm -rf /etc")
+    assert judged.of(EffectKind.UNRESOLVED)
+    assert not judge("eval " * 10 + "echo x").blind
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+@given(
+    name=st.sampled_from(sorted(HANDLERS)),
+    words=st.lists(
+        st.one_of(
+            st.sampled_from(
+                ["-", "--", "-c", "-e", "-f", "-x", "-exec", "run", "=", ":", "\0", "/etc", "{}", ";", "+", "-S", "-m", "a:b"]
+            ),
+            st.text(max_size=6),
+        ),
+        max_size=6,
+    ),
+    stdin=st.one_of(st.none(), st.text(max_size=20)),
+)
+def test_no_words_crash_a_handler(world: Any, name: str, words: list[str], stdin: str | None) -> None:
+    for outcome in handler_for(name)(Invocation((name, *words), "/srv", world(), path=name, stdin=stdin)):
+        assert isinstance(outcome, Effect | ShellText | Argv | Snippet | ScriptFile)
 
 
 def test_braces_beyond_the_limit_are_told(judge: Any) -> None:

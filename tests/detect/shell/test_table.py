@@ -31,6 +31,9 @@ class EmptyWorld:
     def glob(self, pattern: str) -> tuple[str, ...]:
         return ()
 
+    def script(self, path: str) -> str | None:
+        return None
+
     def git_config(self, cwd: str, key: str) -> str | None:
         return None
 

@@ -1,5 +1,6 @@
 """However a denied command is wrapped, what it does stays visible, or it is said that something is not known."""
 
+# ruff: noqa: E501 - tables of cases, one family a line
 from __future__ import annotations
 
 import base64

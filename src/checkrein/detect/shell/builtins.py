@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind
 from checkrein.detect.shell.escapes import printf_text
 from checkrein.detect.shell.expand import BLANKS, split_fields
+from checkrein.detect.shell.interpreters import foreign_code
 from checkrein.detect.shell.model import Invocation, ScriptFile, absolute
 from checkrein.detect.shell.options import listed
 from checkrein.detect.shell.state import State, elsewhere
@@ -68,7 +69,11 @@ def run_text(shell: Execution, code: Stream, frame: Frame, program: str) -> Stre
     if UNKNOWN in code.text:
         if url := network_in(code.origins):
             shell.emit(Effect(EffectKind.RUN_FETCHED, url, program, detail="code that comes over the network"), frame)
-        elif code.text.strip(UNKNOWN + " \n") == "" or code.text.lstrip().startswith(UNKNOWN):
+        elif (
+            code.text.strip(UNKNOWN + " \n") == ""
+            or code.text.lstrip().startswith(UNKNOWN)
+            or foreign_code(code.text, code.origins, frame.state.cwd)
+        ):
             detail = "its text is not known before it runs"
             shell.emit(Effect(EffectKind.RUN_UNKNOWN, program, program, detail=detail), frame)
     if code.text.strip(UNKNOWN + " \n") == "":
@@ -85,9 +90,15 @@ def _source(shell: Execution, argv: Sequence[Value], frame: Frame, _: Mapping[st
     if written is not None:
         return run_text(shell, written, frame, "source")
     text = None if UNKNOWN in path else shell.world.script(path)
+    origin = frozenset((f"sourced:{path}",))
+    frame.state.sourced |= origin
     if text is not None:
-        return shell.text(text, replace(frame, depth=frame.depth + 1))
-    frame.state.sourced |= {f"sourced:{path}"}
+        before = dict(frame.state.variables)
+        output = shell.text(text, replace(frame, depth=frame.depth + 1))
+        for name, values in frame.state.variables.items():
+            if before.get(name) != values:  # its content is the file's, also where it is printed later
+                frame.state.variables[name] = tuple(replace(value, origins=value.origins | origin) for value in values)
+        return output
     return shell.outcomes((ScriptFile(path, "shell"),), invocation, replace(frame, depth=frame.depth + 1))
 
 

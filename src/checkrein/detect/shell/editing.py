@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from checkrein.core.effect import Effect, EffectKind, Flag
-from checkrein.detect.shell.model import Handler, Invocation, Outcome, ShellText, absolute
-from checkrein.detect.shell.options import parse_options, paths
+from checkrein.detect.shell.model import Handler, Invocation, Outcome, ScriptFile, ShellText, Snippet, absolute
+from checkrein.detect.shell.options import listed, parse_options, paths
 from checkrein.detect.shell.sed import sed_actions
 
 
@@ -47,8 +48,10 @@ def sed(invocation: Invocation) -> Iterator[Outcome]:
     items = list(options.operands)
     if not scripts and not options.has("-f", "--file") and items:
         scripts = [items.pop(0)[1]]
-    for script in scripts:
-        yield from _sed_script(script, invocation)
+    for path in options.given.get("-f", []) + options.given.get("--file", []):
+        yield ScriptFile(path, "sed")
+    for script in scripts if not options.has("--sandbox") else ():
+        yield Snippet("sed", script)
     in_place = any(
         word.startswith(("-i", "--in-place"))
         or (word.startswith("-") and not word.startswith("--") and "i" in word and set(word[1:]) <= set("nrEsuzi"))
@@ -63,7 +66,8 @@ def sed(invocation: Invocation) -> Iterator[Outcome]:
             yield Effect(EffectKind.READ, path, "sed", flags=Flag.CONTENT_OUT | glob)
 
 
-def _sed_script(script: str, invocation: Invocation) -> Iterator[Outcome]:
+def sed_outcomes(script: str, cwd: str) -> Iterator[Outcome]:
+    """What the commands of a sed script run, write and read."""
     for action, argument in sed_actions(script):
         if action == "execute":
             yield (
@@ -72,41 +76,73 @@ def _sed_script(script: str, invocation: Invocation) -> Iterator[Outcome]:
                 else Effect(EffectKind.RUN_UNKNOWN, "sed", "sed", detail="it runs the text that it reads")
             )
         elif action == "write" and not argument.startswith("/dev/"):
-            yield Effect(EffectKind.WRITE, absolute(argument, invocation.cwd), "sed w")
+            yield Effect(EffectKind.WRITE, absolute(argument, cwd), "sed w")
         elif action == "read":
-            yield Effect(EffectKind.READ, absolute(argument, invocation.cwd), "sed r", flags=Flag.CONTENT_OUT)
+            yield Effect(EffectKind.READ, absolute(argument, cwd), "sed r", flags=Flag.CONTENT_OUT)
+
+
+EDITOR_VALUES = listed("-c -s -S -u -U -i --cmd -t -T -w --startuptime")
+EMACS_CODE = ("--eval", "--execute")
+EMACS_FILES = ("-l", "--load", "--script")
+EX_LANGUAGE = re.compile(r"(py(?:thon)?[3x]?|rub?y?|per?l?)\s+(.*)", re.DOTALL)
+EX_WRITE = re.compile(r"(?:[\d%$.,'<>]*\s*)(?:w(?:rite)?|sav(?:eas)?|up(?:date)?)!?(?:\s+(?:>>\s*)?(?P<path>[^!].*))?$")
+EX_CALLS = re.compile(r"(system|systemlist|delete|writefile|rename)\(\s*(?:\[[^]]*\]\s*,\s*)?(['\"])(.*?)\2")
 
 
 def editor(invocation: Invocation) -> Iterator[Outcome]:
-    """vim, ed, emacs in batch mode: commands that they are given."""
-    options = parse_options(
-        invocation.args, values=("-c", "-s", "-S", "-u", "-U", "-i", "--cmd", "-t", "-T", "-w", "--eval", "-l", "--load")
-    )
-    commands = (
-        options.given.get("-c", [])
-        + options.given.get("--cmd", [])
-        + [word for word in invocation.args if word.startswith("+") and len(word) > 1]
-    )
+    """vim and ed in batch mode: the commands that they are given."""
+    name = invocation.name
+    args = ["-e" if word.lower() == "-es" else word for word in invocation.args]
+    options = parse_options(args, values=EDITOR_VALUES)
+    commands = [*options.given.get("-c", []), *options.given.get("--cmd", [])]
+    commands += [word[1:] for word in args if word.startswith("+") and len(word) > 1]
+    if invocation.stdin is not None and (name in ("ed", "ex") or options.has("-e", "-E")):
+        commands += invocation.stdin.splitlines()
+    for script in options.given.get("-S", []):
+        if (text := invocation.world.script(absolute(script, invocation.cwd))) is not None:
+            commands += text.splitlines()
+    files = [(path, glob) for path, glob in paths(options, invocation) if not path.rsplit("/", 1)[-1].startswith("+")]
+    batch = bool(commands) or invocation.stdin is not None or options.has("-e")
     for command in commands:
-        text = command.lstrip("+: ")
-        if text.startswith("!"):
-            yield ShellText(text[1:])
-        elif "system(" in text:
-            yield ShellText(text.split("system(", 1)[1].strip(" ()'\""))
-        elif "!" in text:
-            yield ShellText(text.split("!", 1)[1])
-    if invocation.name == "ed" and invocation.stdin:
-        for line in invocation.stdin.splitlines():
-            if line.startswith("!"):
-                yield ShellText(line[1:])
-    batch = commands or invocation.stdin is not None or options.has("-es", "-e")
+        yield from _ex_command(command, invocation.cwd)
+    saves = any(re.fullmatch(r"[:%,$\s]*(?:wq?a?|x|update|up)!?", command.strip()) for command in commands)
+    for path, glob in files:
+        yield Effect(EffectKind.READ, path, name, flags=glob | (Flag.CONTENT_OUT if batch else Flag.NONE))
+        if saves:
+            yield Effect(EffectKind.WRITE, path, name, flags=glob | Flag.IN_PLACE)
+
+
+def _ex_command(command: str, cwd: str) -> Iterator[Outcome]:
+    """One command of ex, vim or ed: shell code, another language's code, and the files that it writes."""
+    text = command.lstrip(": ")
+    for call in EX_CALLS.finditer(text):
+        if call[1].startswith("system"):
+            yield ShellText(call[3])
+        else:
+            kind = EffectKind.DELETE if call[1] == "delete" else EffectKind.WRITE
+            yield Effect(kind, absolute(call[3], cwd), f"vim {call[1]}()")
+    if match := EX_LANGUAGE.match(text):
+        yield Snippet({"py": "python", "ru": "ruby", "pe": "perl"}[match[1][:2]], match[2])
+    elif (match := EX_WRITE.match(text)) and match["path"]:
+        yield Effect(EffectKind.WRITE, absolute(match["path"].strip(), cwd), "vim :w")
+    elif "!" in text and (code := text.split("!", 1)[1].lstrip("!")).strip():
+        yield ShellText(code)
+
+
+def emacs(invocation: Invocation) -> Iterator[Outcome]:
+    """emacs: Lisp that it is given is not looked into."""
+    args = [f"-{word}" if re.fullmatch(r"-[a-z]{2,}", word) else word for word in invocation.args]
+    options = parse_options(args, values=(*EMACS_CODE, *EMACS_FILES, "-f", "--funcall"))
+    loaded = [absolute(path, invocation.cwd) for name in EMACS_FILES for path in options.given.get(name, [])]
+    if options.has(*EMACS_CODE) or any(invocation.world.script(path) is not None for path in loaded):
+        yield Effect(EffectKind.RUN_UNKNOWN, "emacs", "emacs", detail="Lisp code is not looked into")
     for path, glob in paths(options, invocation):
-        if not path.rsplit("/", 1)[-1].startswith("+"):
-            yield Effect(EffectKind.READ, path, invocation.name, flags=glob | (Flag.CONTENT_OUT if batch else Flag.NONE))
+        yield Effect(EffectKind.READ, path, "emacs", flags=glob)
 
 
 HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("patch", "gpatch"), patch),
     **dict.fromkeys(("sed", "gsed"), sed),
-    **dict.fromkeys(("vim", "vi", "nvim", "ex", "ed", "emacs", "view"), editor),
+    **dict.fromkeys(("vim", "vi", "nvim", "ex", "ed", "view"), editor),
+    "emacs": emacs,
 }

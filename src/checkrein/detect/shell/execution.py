@@ -8,13 +8,16 @@ from dataclasses import replace
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell import builtins, outputs
+from checkrein.detect.shell.editing import sed_outcomes
 from checkrein.detect.shell.expand import GLOB
 from checkrein.detect.shell.frame import MAX_DEPTH, MAX_RECURSION, Frame
-from checkrein.detect.shell.languages import language_of
+from checkrein.detect.shell.languages import executed_language
 from checkrein.detect.shell.model import Argv, Invocation, Outcome, ScriptFile, ShellText, Snippet, absolute
 from checkrein.detect.shell.nodes import Command
+from checkrein.detect.shell.overlay import Overlay
 from checkrein.detect.shell.redirections import Redirections
 from checkrein.detect.shell.registry import handler_for, is_described
+from checkrein.detect.shell.runners import recipes
 from checkrein.detect.shell.sql import looks_like_sql, sql_outcomes
 from checkrein.detect.shell.state import State
 from checkrein.detect.shell.values import ANYTHING, SILENT, Stream, Value, files_in, network_in
@@ -128,7 +131,7 @@ class Execution(Redirections):
         invocation = Invocation(
             argv=texts,
             cwd=frame.state.cwd,
-            world=self.world,
+            world=Overlay(self.world, frame.state.files) if frame.state.files else self.world,
             path=written,
             stdin=stdin.text if stdin else None,
             origins=origins | (stdin.origins if stdin else frozenset()),
@@ -137,6 +140,7 @@ class Execution(Redirections):
             flags=frame.flags,
         )
         self.analysis.programs.append(texts)
+        self.analysis.environments.append(invocation.env)
         inner = replace(frame, depth=frame.depth + 1)
         self._preloaded(invocation, inner)
         own = self._own_file(written, environment, frame)
@@ -259,8 +263,13 @@ class Execution(Redirections):
         """Run code of another language."""
         from checkrein.detect.shell.snippets import analyse_snippet  # noqa: PLC0415 - grammars load on first use
 
+        inner = replace(frame, depth=frame.depth + 1)
         if language == "sql":
-            return self.outcomes(sql_outcomes(source), invocation, replace(frame, depth=frame.depth + 1))
+            return self.outcomes(sql_outcomes(source), invocation, inner)
+        if language == "sed":
+            return self.outcomes(sed_outcomes(source, frame.state.cwd), invocation, inner)
+        if language == "make":
+            return self.outcomes(recipes(source, frame.state.cwd, {}), invocation, inner)
         if len(source) > MAX_SOURCE.get(language, USUAL_SOURCE):
             self.unresolved(f"{language} code", f"has {len(source)} characters, more than are looked into", frame)
             return Stream()
@@ -268,7 +277,7 @@ class Execution(Redirections):
         items = analyse_snippet(language, source, cwd=frame.state.cwd, world=self.world, args=args, stdin=stdin)
         if _is_reverse_shell(items):
             self.emit(Effect(EffectKind.RUN_FETCHED, "another machine", language, rule="network.reverse-shell"), frame)
-        return self.outcomes(items, invocation, replace(frame, depth=frame.depth + 1))
+        return self.outcomes(items, invocation, inner)
 
     def _script_file(self, item: ScriptFile, invocation: Invocation, frame: Frame) -> Stream:
         frame = replace(frame, flags=frame.flags | item.flags)
@@ -293,8 +302,10 @@ class Execution(Redirections):
         if call in frame.calls:
             return Stream()
         inner = replace(frame, calls=(*frame.calls, path, call))
-        self.emit(Effect(EffectKind.EXECUTE, path, invocation.name, detail="judged by its content"), frame)
-        return self.code(text, item.language or language_of(path, text), item.args, invocation, inner, source=path)
+        language = item.language or executed_language(text)
+        detail = "judged by its content" if language else ""
+        self.emit(Effect(EffectKind.EXECUTE, path, invocation.name, detail=detail), frame)
+        return self.code(text, language, item.args, invocation, inner, source=path)
 
     def code(
         self, text: str, language: str, args: tuple[str, ...], invocation: Invocation, frame: Frame, *, source: str
@@ -308,6 +319,8 @@ class Execution(Redirections):
             return self.shell_text(ShellText(text, (source, *args)), frame)
         if language:
             return self.snippet(language, text, args, invocation, frame)
+        detail = f"{source} is written in a language that is not looked into"
+        self.emit(Effect(EffectKind.RUN_UNKNOWN, source, invocation.name, detail=detail), frame)
         return Stream()
 
 

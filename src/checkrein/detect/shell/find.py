@@ -18,7 +18,8 @@ NARROWING = frozenset(
 )  # fmt: skip
 WITH_VALUE = NARROWING - {"-empty", "-nouser", "-nogroup"} | frozenset(
     listed(
-        "-type -xtype -maxdepth -mindepth -printf -fstype -regextype -fls -fprint -fprint0 -fprintf -files0-from -anewer -cnewer -used"
+        "-type -xtype -maxdepth -mindepth -printf -fstype -regextype -fls -fprint -fprint0 -fprintf -files0-from -anewer "
+        "-cnewer -used"
     )
 )
 PRINTS = ("-fprint", "-fprint0", "-fls", "-fprintf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from checkrein.core.effect import Effect, EffectKind, Flag
@@ -14,6 +15,8 @@ MAX_DEPTH = 24
 MAX_SCENARIOS = 8
 MAX_ITERATIONS = 200
 MAX_RECURSION = 3
+MAX_TEXT = 500_000
+"""Characters of shell code that one analysis reads, code in code counted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,15 @@ class Frame:
 
 @dataclass(slots=True)
 class Analysis:
-    """What a command line would do. ``programs`` are all programs that it starts, in order."""
+    """What a command line would do. ``programs`` are all programs that it starts, in order.
+
+    ``environments`` holds for each of them the variables that the command line itself gives it.
+    """
 
     effects: list[Effect] = field(default_factory=list)
     programs: list[tuple[str, ...]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    environments: list[Mapping[str, str]] = field(default_factory=list)
 
 
 class Recorder:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.execution import Execution, program_name
 from checkrein.detect.shell.expand import Expander, bounded
-from checkrein.detect.shell.frame import MAX_DEPTH, MAX_ITERATIONS, MAX_SCENARIOS, MAX_STEPS, Analysis, Frame
+from checkrein.detect.shell.frame import MAX_DEPTH, MAX_ITERATIONS, MAX_SCENARIOS, MAX_STEPS, MAX_TEXT, Analysis, Frame
 from checkrein.detect.shell.languages import interpreter_language
-from checkrein.detect.shell.lexer import BEYOND
+from checkrein.detect.shell.lexer import BEYOND, UNREAD
 from checkrein.detect.shell.model import World
 from checkrein.detect.shell.nodes import (
     AndOr,
@@ -42,7 +42,7 @@ from checkrein.detect.shell.parser import parse
 from checkrein.detect.shell.state import State
 from checkrein.detect.shell.values import ANYTHING, NUL, SILENT, Stream, Value
 
-__all__ = ["MAX_STEPS", "Analysis", "Frame", "Interpreter", "analyse"]
+__all__ = ["Analysis", "Interpreter", "analyse"]
 
 
 class Interpreter(Execution):
@@ -51,6 +51,7 @@ class Interpreter(Execution):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._steps = 0
+        self._characters = 0
 
     # -- texts and scripts
 
@@ -59,11 +60,15 @@ class Interpreter(Execution):
         if frame.depth > MAX_DEPTH:
             self.unresolved("code that runs code", f"is nested more than {MAX_DEPTH} deep", frame)
             return Stream()
+        self._characters += len(text)
+        if self._characters > MAX_TEXT and frame.depth > 0:
+            self.unresolved("code that runs code", f"has more than {MAX_TEXT} characters in all", frame)
+            return Stream()
         script = parse(text.replace(NUL, ""))
         for problem in script.problems:
             self.analysis.problems.append(problem)
-            if problem.startswith(BEYOND):
-                self.unresolved("a very long or deep command", problem, frame)
+            if problem.startswith((BEYOND, UNREAD)):
+                self.unresolved("part of this command", problem, frame)
         return self.script(script, replace(frame, depth=frame.depth + 1))
 
     def script(self, script: Script, frame: Frame) -> Stream:

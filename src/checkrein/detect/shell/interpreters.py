@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +10,8 @@ from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.languages import interpreter_language
 from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ScriptFile, ShellText, Snippet, absolute
 from checkrein.detect.shell.options import listed, parse_options
-from checkrein.detect.shell.values import network_in
+from checkrein.detect.shell.runners import package_scripts
+from checkrein.detect.shell.values import files_in, network_in
 
 SHELL_VALUES = ("-o", "-O", "+o", "+O", "--rcfile", "--init-file")
 
@@ -60,9 +62,37 @@ def unknown_code(text: str, invocation: Invocation) -> Iterator[Outcome]:
         return
     if url := network_in(invocation.origins):
         yield Effect(EffectKind.RUN_FETCHED, url, invocation.name, detail="code that comes over the network")
-    elif text.lstrip(" \n\"'").startswith(UNKNOWN) or f"\n{UNKNOWN}" in text:
+    elif (
+        text.lstrip(" \n\"'").startswith(UNKNOWN)
+        or f"\n{UNKNOWN}" in text
+        or foreign_code(text, invocation.origins, invocation.cwd)
+    ):
         detail = "the code is not known before it runs"
         yield Effect(EffectKind.RUN_UNKNOWN, invocation.name, invocation.name, detail=detail)
+
+
+def foreign_code(text: str, origins: frozenset[str], cwd: str) -> bool:
+    """True where text that the shell reads as code holds what a file outside the folder ``cwd`` holds."""
+    foreign = any(not path.startswith((f"{cwd}/", "/dev/fd/")) for path in files_in(origins))
+    return foreign and _exposed(text)
+
+
+def _exposed(text: str) -> bool:
+    """True where unknown text stands outside quotes."""
+    quote = ""
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if char == UNKNOWN and not quote:
+            return True
+        if char == "\\" and quote != "'":
+            at += 1
+        elif char == quote:
+            quote = ""
+        elif char in "'\"" and not quote:
+            quote = char
+        at += 1
+    return False
 
 
 INTERPRETER_CODE = {
@@ -77,6 +107,14 @@ INTERPRETER_CODE = {
 }
 
 
+def _package_script(invocation: Invocation) -> str:
+    """The script of package.json that ``node --run NAME`` or ``bun run NAME`` runs, "" where it is neither."""
+    words = invocation.args
+    if invocation.name == "bun" and words:
+        return next((word for word in words if not word.startswith("-") and word != "run"), "")
+    return next((after for word, after in itertools.pairwise(words) if word == "--run"), "")
+
+
 PYTHON_MODULE = re.compile(r"-[bBdEhiIOPqsSuvVx]*m")
 
 
@@ -88,6 +126,8 @@ def interpreter(invocation: Invocation) -> Iterator[Outcome]:
         return
     codes, values = INTERPRETER_CODE[language]
     args = list(invocation.args)
+    if script := _package_script(invocation):
+        yield from package_scripts(absolute("package.json", invocation.cwd), [script], invocation)
     if invocation.name in ("deno", "bun") and args[:1] in (["run"], ["eval"]):
         args = ["-e", *args[1:]] if args[0] == "eval" else args[1:]
     at = 0

@@ -13,20 +13,9 @@ _PROGRAMS = {
     "php": "php",
     "awk": "awk gawk mawk nawk",
     "make": "make gmake",
+    "sed": "sed gsed",
 }
 INTERPRETERS = {name: language for language, programs in _PROGRAMS.items() for name in listed(programs)}
-_SUFFIXES = {
-    "shell": "sh bash zsh ksh command",
-    "python": "py pyw",
-    "javascript": "js mjs cjs ts mts cts",
-    "ruby": "rb",
-    "perl": "pl pm",
-    "php": "php",
-    "awk": "awk",
-    "sql": "sql",
-    "make": "mk",
-}
-SUFFIXES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in listed(suffixes)}
 
 
 def interpreter_language(name: str) -> str:
@@ -34,18 +23,16 @@ def interpreter_language(name: str) -> str:
     return INTERPRETERS.get(name) or INTERPRETERS.get(name.rstrip("0123456789.").rstrip("-"), "")
 
 
-def language_of(path: str, text: str) -> str:
-    """The language of a file from its first line, else from its name; a text without either is run by the shell."""
+def executed_language(text: str) -> str:
+    """The language of a file that is run as a program, by its first line as the kernel reads it; "" where we do not know it.
+
+    A text without ``#!`` is run by the shell that starts it, whatever its name ends with.
+    """
     first = text[:200].split("\n", 1)[0]
-    if first.startswith("#!"):
-        words = first[2:].split()
-        words = [word for word in words if not word.startswith("-") and "=" not in word]
-        names = [word.rsplit("/", 1)[-1] for word in words]
-        if names and names[0] == "env":
-            names = names[1:]
-        return interpreter_language(names[0]) if names else ""
-    name = path.rsplit("/", 1)[-1]
-    if name in ("Makefile", "makefile", "GNUmakefile"):
-        return "make"
-    suffix = name.rsplit(".", 1)[-1].lower() if "." in name else ""
-    return SUFFIXES.get(suffix, "shell")
+    if not first.startswith("#!"):
+        return "shell"
+    words = [word for word in first[2:].split() if not word.startswith("-") and "=" not in word]
+    names = [word.rsplit("/", 1)[-1] for word in words]
+    while names and names[0] in ("env", "busybox", "toybox"):
+        names = names[1:]
+    return interpreter_language(names[0]) if names else ""

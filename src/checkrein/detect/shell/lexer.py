@@ -18,9 +18,13 @@ MAX_DEPTH = 40  # nested expansions; deeper text is a problem, not a crash
 MAX_EXPANSIONS = 8_000
 BEYOND = "more than "
 """How a problem begins that says that a limit was met, so that text was not read."""
+UNREAD = "a parameter expansion could not be read"
+"""A problem that bash finds only while it runs. All others keep it from running anything of the command."""
 BLANK = " \t\r"
 META = frozenset(" \t\r\n;&|()<>")
 BRACED = frozenset("}")
+FUNCTION_SUBSTITUTION = (" ", "\t", "\n", "|")
+"""What stands behind ``${`` where commands follow (bash 5.3, ksh, mksh): their output is the value."""
 BRACKETS = ("(", "{", "[")
 EXTENDED = ("?", "*", "+", "@", "!")
 DEFAULTS = ("-", "=", "?", "+")
@@ -49,6 +53,10 @@ class Lexer(ABC):
     @abstractmethod
     def parse_until_paren(self) -> Script:
         """The script up to the closing parenthesis, which is consumed."""
+
+    @abstractmethod
+    def parse_until_brace(self) -> Script:
+        """The script up to the closing brace, which is consumed."""
 
     @abstractmethod
     def nested(self, text: str) -> Script:
@@ -251,6 +259,9 @@ class Lexer(ABC):
 
     def _bracketed(self, following: str, *, quoted: bool) -> Part:
         """``$(...)``, ``$((...))``, ``$[...]`` or ``${...}``."""
+        if following == "{" and self.peek(2) in FUNCTION_SUBSTITUTION:
+            self.pos += 3
+            return Substitution(self.parse_until_brace(), quoted)
         if following == "{":
             return self._braced(quoted=quoted)
         if following == "[":
@@ -370,7 +381,7 @@ class Lexer(ABC):
             operator = match[0] if not prefix else f"{prefix}{match[0]}"
         elif self.peek() not in ("}", ""):
             argument, operator = self.word(BRACED), "unread"
-            self.problem("a parameter expansion could not be read")
+            self.problem(UNREAD)
         if self.peek() == "}":
             self.pos += 1
         else:

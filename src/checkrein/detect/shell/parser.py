@@ -43,6 +43,7 @@ class Parser(SimpleCommands):
         super().__init__(text, depth=depth)
         self.count = 0
         self.nesting = 0
+        self.substitutions = 0  # open ``${ commands; }``: there anything may follow the brace
 
     def parse(self) -> Script:
         """The whole text. Never raises: what cannot be read is named in ``problems``."""
@@ -63,6 +64,13 @@ class Parser(SimpleCommands):
             if self.pos < self.end:
                 commands += self._list(NO_WORDS)
         return Script(tuple(commands))
+
+    def parse_until_brace(self) -> Script:
+        self.substitutions += 1
+        body = self._body("}")
+        self._expect("}")
+        self.substitutions -= 1
+        return body
 
     def nested(self, text: str) -> Script:
         if self.depth >= MAX_BACKTICKS:
@@ -189,7 +197,11 @@ class Parser(SimpleCommands):
         for size in (8, 6, 5, 4, 3, 2, 1):
             word = self.text[self.pos : self.pos + size]
             after = self.text[self.pos + size : self.pos + size + 1]
-            if len(word) == size and word in RESERVED and (not after or after in " \t\r\n;&|()<>"):
+            if (
+                len(word) == size
+                and word in RESERVED
+                and (not after or after in " \t\r\n;&|()<>" or (word == "}" and self.substitutions))
+            ):
                 return word
         return ""
 

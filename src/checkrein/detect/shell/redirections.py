@@ -58,8 +58,8 @@ class Redirections(Recorder, ABC):
             elif redirect.operator in ("<", "<>"):
                 opened[redirect.fd.strip("{}") or "0"] = read = self._input(value, frame)
                 stdin = read if redirect.fd in ("", "0") else stdin
-                if redirect.operator == "<>":
-                    self._output(value, frame)
+                if redirect.operator == "<>" and (path := self._output(value, frame)) and redirect.fd == "1":
+                    sinks.append((path, True))
             elif redirect.operator in (">&", "<&") and (value.text.rstrip("-").isdecimal() or value.text in ("-", "")):
                 if redirect.fd == "0" or (redirect.operator == "<&" and not redirect.fd):
                     stdin = opened.get(value.text.rstrip("-"), stdin)

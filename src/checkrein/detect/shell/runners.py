@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 
-from checkrein.core.effect import Effect, EffectKind
-from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ScriptFile, ShellText, Snippet, absolute
+from checkrein.core.effect import UNKNOWN, Effect, EffectKind
+from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ScriptFile, ShellText, World, absolute
 from checkrein.detect.shell.options import first_operand, listed, parse_options
 from checkrein.detect.shell.table import table_handler
 
 MAKE_VALUES = listed("-f -C -j -I -o -W -l -O --file --makefile --directory --jobs --eval --load-average")
+MAX_INCLUDES = 20
 LIFECYCLE = ("preinstall", "install", "postinstall", "prepare", "prepublish")
+
+
+ASSIGNMENT = re.compile(r"(?:export\s+|override\s+)*([A-Za-z_.][\w.]*)\s*(\+|:{1,3}|\?|!)?=\s*(.*)")
+SHELL_CALL = re.compile(r"\$[({]shell\s+((?:[^()]|\([^()]*\))*)[)}]")
+DEFINITION = re.compile(r"define\s+([\w.]+)\s*=?\n(.*?)\nendef", re.DOTALL)
+SHELL_PROGRAMS = ("sh", "bash", "dash", "zsh", "ksh", "ash")
 
 
 def make(invocation: Invocation) -> Iterator[Outcome]:
@@ -23,50 +31,97 @@ def make(invocation: Invocation) -> Iterator[Outcome]:
     folder = absolute(options.last("-C", "--directory") or ".", invocation.cwd)
     variables = dict(word.split("=", 1) for word in options.words if "=" in word)
     for given in options.given.get("--eval", []):
-        yield from _recipes(given.replace("; ", "\n"), variables)
+        yield from recipes(given, folder, variables)
+        yield from recipes(given.replace("; ", "\n"), folder, variables)
     named = options.given.get("-f", []) + options.given.get("--file", []) + options.given.get("--makefile", [])
     for name in named or ["GNUmakefile", "makefile", "Makefile"]:
-        if name in ("-", "/dev/stdin"):
-            yield from _recipes(invocation.stdin or "", variables)
-            continue
-        text = invocation.world.script(absolute(name, folder))
-        if text is not None:
-            yield from _recipes(text, variables)
+        from_stdin = name in ("-", "/dev/stdin")
+        text = invocation.stdin if from_stdin else invocation.world.script(absolute(name, folder))
+        for part in _included(text or "", folder, invocation.world):
+            yield from recipes(part, folder, variables)
     if variables.get("SHELL"):
         yield ShellText(variables["SHELL"])
 
 
-def _recipes(text: str, variables: dict[str, str]) -> Iterator[Outcome]:
-    """Recipe lines and ``$(shell ...)`` calls. Every target counts: which are reached depends on the disk."""
+def _included(text: str, folder: str, world: World) -> Iterator[str]:
+    """A makefile and those that it includes, as far as nobody vouches for them."""
+    pending, seen = [text], {""}
+    while pending and len(seen) < MAX_INCLUDES:
+        part = pending.pop()
+        yield part
+        for line in part.split("\n"):
+            if line.startswith(("include ", "-include ", "sinclude ")):
+                paths = [absolute(word, folder) for word in line.split()[1:]]
+                pending += [world.script(path) or "" for path in paths if path not in seen]
+                seen.update(paths)
+
+
+def recipes(text: str, folder: str, variables: Mapping[str, str]) -> Iterator[Outcome]:
+    """Recipe lines and ``$(shell ...)`` calls. Every target counts: which are reached depends on the disk.
+
+    ``folder`` is where they run, ``variables`` were given on the command line and win over those of the text.
+    """
+    if text.strip(f"{UNKNOWN} \n") == "" and text.strip():
+        yield Effect(EffectKind.RUN_UNKNOWN, "a makefile", "make", detail="the makefile is not known before it runs")
+        return
     values = dict(variables)
-    lines = text.replace("\\\n", " ").split("\n")
-    for line in lines:
-        if match := re.match(r"(?:export\s+)?([A-Za-z_][\w.]*)\s*(\+|:{1,3}|\?|!)?=\s*(.*)", line):
+    text = text.replace("\\\n", " ")
+    values |= {match[1]: match[2].replace("\n", "; ") for match in DEFINITION.finditer(text) if match[1] not in variables}
+    prefix = "\t"
+    lines: list[str] = []
+    together: list[str] = []
+    for line in (*DEFINITION.sub("", text).split("\n"), ""):
+        if match := ASSIGNMENT.match(line):
+            filled = _filled(match[3], values)
             if match[2] == "!":
-                yield ShellText(_filled(match[3], values))
-            values.setdefault(match[1], _filled(match[3], values))
-        for call in re.finditer(r"\$[({]shell\s+((?:[^()]|\([^()]*\))*)[)}]", line):
-            yield ShellText(_filled(call[1], values))
-        recipe = line[1:] if line.startswith("\t") else _inline_recipe(line)
-        if recipe:
-            yield ShellText(_filled(recipe.lstrip("@-+ "), values))
+                yield ShellText(filled, cwd=folder)
+            if match[1] == ".RECIPEPREFIX":
+                prefix = match[3][:1] or "\t"
+            values.setdefault(match[1], filled)
+        for call in SHELL_CALL.finditer(line):
+            yield ShellText(_filled(call[1], values), cwd=folder)
+        if recipe := line[len(prefix) :] if line.startswith(prefix) else _inline_recipe(line):
+            lines.append(_filled(recipe.lstrip("@-+ "), values))
+            together.append(lines[-1])
+        elif line.strip() or line == "":
+            yield from _at_once(together, text, folder)
+            together = []
+    shell = values.get("SHELL", "sh")
+    for code in lines:
+        if shell.rsplit("/", 1)[-1] in SHELL_PROGRAMS:
+            yield ShellText(code, cwd=folder)
+        else:
+            yield ShellText(f"{shell} {values.get('.SHELLFLAGS', '-c')} {shlex.quote(code)}", cwd=folder)
+
+
+def _at_once(lines: list[str], text: str, folder: str) -> Iterator[Outcome]:
+    """The lines of one recipe where one shell runs them all."""
+    if len(lines) > 1 and ".ONESHELL" in text:
+        yield ShellText("\n".join(lines), cwd=folder)
 
 
 def _inline_recipe(line: str) -> str:
     """``target: prerequisites ; recipe``."""
     head, semicolon, recipe = line.partition(";")
-    return (
-        recipe.strip() if semicolon and ":" in head and "=" not in head.split(":", 1)[0] and not head.startswith("\t") else ""
-    )
+    return recipe.strip() if semicolon and ":" in head and "=" not in head.split(":", 1)[0] else ""
 
 
-def _filled(text: str, values: dict[str, str]) -> str:
+def _filled(text: str, values: Mapping[str, str]) -> str:
     for _ in range(4):
-        replaced = re.sub(r"\$[({]([A-Za-z_]\w*)[)}]", lambda match: values.get(match[1], "${" + match[1] + "}"), text)
+        replaced = re.sub(r"\$(?:[({]([A-Za-z_][\w.]*)[)}]|([A-Za-z]))", lambda match: _value(match, values), text)
         if replaced == text:
             break
         text = replaced
     return text.replace("$$", "$")
+
+
+def _value(match: re.Match[str], values: Mapping[str, str]) -> str:
+    """The value of ``$(NAME)`` or ``$N``; an unknown one is left to the shell, which does not know it either."""
+    before = match.string[: match.start()]
+    if (len(before) - len(before.rstrip("$"))) % 2:
+        return match[0]  # $$X is the shell's own variable
+    name = match[1] or match[2]
+    return values.get(name, "${" + name + "}")
 
 
 def node_package(invocation: Invocation) -> Iterator[Outcome]:
@@ -77,6 +132,9 @@ def node_package(invocation: Invocation) -> Iterator[Outcome]:
     folder = absolute(options.last("--prefix", "-C", "--dir", "--cwd") or ".", invocation.cwd)
     words = options.words or (("install",) if invocation.name == "yarn" else ("",))
     command, rest = words[0], words[1:]
+    if command == "exec" and invocation.name != "npm" and rest:  # runs what is installed
+        yield ShellText(rest[0]) if len(rest) == 1 else Argv(rest[1:] if rest[0] == "--" else rest)
+        return
     if command in ("exec", "x", "dlx", "create", "init") and rest:
         runner = Invocation(("npx", *rest), invocation.cwd, invocation.world, stdin=invocation.stdin, env=invocation.env)
         yield from package_runner(runner)
@@ -91,7 +149,7 @@ def node_package(invocation: Invocation) -> Iterator[Outcome]:
         names = [command]
     else:
         return
-    yield from _package_scripts(absolute("package.json", folder), names, invocation)
+    yield from package_scripts(absolute("package.json", folder), names, invocation)
 
 
 def package_runner(invocation: Invocation) -> Iterator[Outcome]:
@@ -112,13 +170,16 @@ def package_runner(invocation: Invocation) -> Iterator[Outcome]:
         return
     name = rest[0].rsplit("/", 1)[-1] if not rest[0].startswith(".") else rest[0]
     program = re.split(r"@(?=[\w^~*.-]+$)|==", name)[0]
-    yield Effect(
-        EffectKind.INSTALL, rest[0], invocation.name, detail="npm" if invocation.name not in ("uvx", "pipx") else "pypi"
-    )
+    options = parse_options(args[:start], values=values)
+    packages = [value for option in ("-p", "--package", "--from", "--spec") for value in options.given.get(option, [])]
+    detail = "pypi" if invocation.name in ("uvx", "pipx") else "npm"
+    for package in packages or rest[:1]:
+        yield Effect(EffectKind.INSTALL, package, invocation.name, detail=detail)
     yield Argv((program or name, *rest[1:]))
 
 
-def _package_scripts(path: str, names: list[str], invocation: Invocation) -> Iterator[Outcome]:
+def package_scripts(path: str, names: Iterable[str], invocation: Invocation) -> Iterator[Outcome]:
+    """Scripts of a package.json that nobody vouches for, each with its ``pre`` and ``post`` script."""
     text = invocation.world.script(path)
     if text is None:
         return
@@ -196,7 +257,7 @@ def build(invocation: Invocation) -> Iterator[Outcome]:
                 if line.startswith((" ", "\t")):
                     yield ShellText(line.strip().lstrip("@-"))
         else:
-            yield Snippet(language, text)
+            yield ScriptFile(path, language)
 
 
 GIT_HOOKS = {

@@ -148,7 +148,7 @@ def netcat(invocation: Invocation) -> Iterator[Outcome]:
     if options.has("-z"):
         return
     if options.has("-l", "--listen"):
-        host = "whoever connects"
+        words, host = ("listens",), "whoever connects"
     if invocation.stdin is not None:
         yield Effect(EffectKind.SEND, host, name, reads=("-",))
     elif words:

@@ -6,13 +6,19 @@ import re
 from collections.abc import Iterator
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind
-from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ScriptFile, ShellText, absolute
+from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ShellText, absolute
 from checkrein.detect.shell.options import Options, first_operand, listed, parse_options
 
 STARTS = listed(
-    "new-session new new-window neww split-window splitw respawn-pane respawnp respawn-window respawnw run-shell run if-shell if "
-    "popup display-popup pipe-pane pipep"
+    "new-session new new-window neww split-window splitw respawn-pane respawnp respawn-window respawnw run-shell run if-shell "
+    "if popup display-popup pipe-pane pipep"
 )
+NEW_VALUES = listed("-t -s -n -c -e -F -x -y -l -p")
+START_VALUES = {
+    **dict.fromkeys(("run-shell", "run"), ("-t", "-d", "-c")),
+    **dict.fromkeys(("if-shell", "if", "pipe-pane", "pipep"), ("-t",)),
+    **dict.fromkeys(("popup", "display-popup"), listed("-b -c -d -e -h -s -S -t -T -w -x -y")),
+}
 KEYS = {"Enter": "\n", "C-m": "\n", "C-j": "\n", "KPEnter": "\n", "Space": " ", "Tab": "\t"}
 CONTROL = re.compile(r"(?:C|M|S)-.+|Escape|BSpace|Up|Down|Left|Right|Home|End|PageUp|PageDown|F\d+")
 
@@ -34,19 +40,15 @@ def tmux(invocation: Invocation) -> Iterator[Outcome]:
 def _tmux_command(words: list[str], invocation: Invocation) -> Iterator[Outcome]:
     command, rest = (words[0], words[1:]) if words else ("", [])
     if command in ("send-keys", "send"):
-        options = parse_options(rest, values=("-t", "-N", "-c"))
+        options = parse_options(rest, values=("-t", "-N", "-c"), permute=False)
         yield ShellText("".join(_typed(word, options) for word in options.words))
     elif command in ("source-file", "source"):
         path = next((absolute(word, invocation.cwd) for word in rest if not word.startswith("-")), "")
         if invocation.world.script(path) is not None:
             yield Effect(EffectKind.RUN_UNKNOWN, path, "tmux", detail="the commands in this file are not looked into")
     elif command in STARTS:
-        options = parse_options(rest, values=listed("-t -s -n -c -e -F -x -y -l -p -d -T -w -h"), permute=False)
-        if command in ("new-session", "new", "new-window", "neww", "split-window", "splitw"):
-            options = parse_options(rest, values=listed("-t -s -n -c -e -F -x -y -l -p"), permute=False)
-        elif command in ("run-shell", "run", "if-shell", "if", "pipe-pane", "pipep"):
-            options = parse_options(rest, values=("-t", "-d", "-c"), permute=False)
-        folder = options.last("-c", "-d")
+        options = parse_options(rest, values=START_VALUES.get(command, NEW_VALUES), permute=False)
+        folder = options.last("-c") or (options.last("-d") if command in START_VALUES else None)
         cwd = absolute(folder, invocation.cwd) if folder else ""
         if command in ("if-shell", "if"):
             yield from (ShellText(word, cwd=cwd) for word in options.words[:1])
@@ -80,14 +82,17 @@ def screen(invocation: Invocation) -> Iterator[Outcome]:
 
 
 def scripted_terminal(invocation: Invocation) -> Iterator[Outcome]:
-    """script -c CODE FILE."""
+    """``script -c CODE FILE`` (options may follow the file), and ``script FILE COMMAND ...`` as BSD has it."""
     values = listed("-c --command -T -E -I -O -B -m -o --echo --log-in --log-out --log-io --log-timing --logging-format")
     options = parse_options(invocation.args, values=values, permute=False)
-    code = options.last("-c", "--command") or parse_options(invocation.args, values=values).last("-c", "--command")
-    if code and not (len(options.words) > 1 and options.last("-c", "--command") is None and "-c" not in options.words[1:2]):
+    words = options.words[1:]
+    if words and words[0].startswith("-"):
+        options = parse_options(words, values=values)
+    code = options.last("-c", "--command")
+    if code is not None:
         yield ShellText(code)
-    elif len(options.words) > 1:
-        yield Argv(options.words[1:])
+    elif words:
+        yield Argv(words)
 
 
 def expect(invocation: Invocation) -> Iterator[Outcome]:
@@ -95,7 +100,9 @@ def expect(invocation: Invocation) -> Iterator[Outcome]:
     if any(word.startswith("-c") for word in invocation.args) or invocation.stdin is not None:
         yield Effect(EffectKind.RUN_UNKNOWN, "expect", "expect", detail="it types into other programs")
     elif invocation.args:
-        yield ScriptFile(invocation.args[-1], "")
+        path = absolute(invocation.args[-1], invocation.cwd)
+        if invocation.world.script(path) is not None:
+            yield Effect(EffectKind.RUN_UNKNOWN, path, "expect", detail="it types into other programs")
 
 
 HANDLERS: dict[str, Handler] = {

@@ -51,9 +51,9 @@ WRAPPERS: dict[str, Wrapper] = {
     "firejail": Wrapper(),
     "bwrap": Wrapper(
         listed(
-            "--chdir --unsetenv --uid --gid --hostname --proc --dev --tmpfs --dir --mqueue --seccomp --args --perms --size --lock-file "
-            "--sync-fd --info-fd --json-status-fd --block-fd --userns --userns2 --pidns --cap-add --cap-drop --argv0 --exec-label "
-            "--file-label --remount-ro"
+            "--chdir --unsetenv --uid --gid --hostname --proc --dev --tmpfs --dir --mqueue --seccomp --args --perms --size "
+            "--lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns --userns2 --pidns --cap-add --cap-drop "
+            "--argv0 --exec-label --file-label --remount-ro"
         ),
         pairs=listed(
             "--bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --setenv --symlink --file --bind-data "
@@ -147,6 +147,9 @@ def wrapper(invocation: Invocation) -> Iterator[Outcome]:
         start += 1
     rest = tuple(args[start:])
     if not rest:
+        return
+    if spec.scripts and {"-m", "--module"} & set(args[:start]):
+        yield Argv(("python", "-m", *rest), spec.flags, env=environment)
         return
     if spec.scripts and (rest[0].endswith(".py") or rest[0] == "-"):
         yield Argv(("python", *rest), spec.flags, env=environment)

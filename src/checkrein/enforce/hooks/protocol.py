@@ -10,8 +10,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,9 +34,8 @@ class PolicyDecisionPoint(Protocol):
     def decide(self, event: Event) -> Decision:
         """The decision. Whatever it raises becomes a refusal."""
 
-
     def at_once(self, event: Event) -> Decision | None:
-        """As ``decide`` where that takes no longer than reading and comparing; None where it needs a thread of its own."""
+        """As ``decide`` where that takes no longer than comparing; None, with nothing done, where it needs a thread."""
 
 
 class Recorder(Protocol):
