@@ -11,8 +11,16 @@ from checkrein.controls.sensitive import _is_nobodys
 
 @pytest.mark.parametrize(
     ("path", "nobodys"),
-    [("/usr/share/doc", True), ("/var/log", True), ("/var/www/site", False), ("/var/www/site/src", False)]
-    + [("/var/lib/ci", False), ("/var/lib/ci/x", False), ("/var/lib/cinema", True), ("/home/dev/p", False)],
+    [
+        ("/usr/share/doc", True),
+        ("/var/log", True),
+        ("/var/www/site", False),
+        ("/var/www/site/src", False),
+        ("/var/lib/ci", False),
+        ("/var/lib/ci/x", False),
+        ("/var/lib/cinema", True),
+        ("/home/dev/p", False),
+    ],
 )
 def test_whose_folder_it_is(path: str, nobodys: bool) -> None:
     project = "/var/www/site"

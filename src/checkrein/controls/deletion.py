@@ -14,33 +14,11 @@ from enum import Enum, auto
 
 from checkrein.controls.commands import SYSTEM_TOPS, shown
 from checkrein.controls.context import Context
-from checkrein.controls.tree import named
+from checkrein.controls.rebuilt import CACHE_FILES, CACHES, is_named, often_rebuilt, rebuilt
 from checkrein.core import Action, Effect, EffectKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
 from checkrein.observe.disk import MAX_LISTED, Matches, real_path, walk
 
-CACHES = frozenset(
-    {
-        *("node_modules", "__pycache__", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".next", ".tox", ".nox"),
-        *(".nuxt", ".svelte-kit", ".turbo", ".parcel-cache", ".nyc_output", ".hypothesis", ".angular", ".vite", ".eggs"),
-        *("bower_components", "elm-stuff", ".dart_tool", "DerivedData", ".gradle", ".terraform"),
-    }
-)
-"""Folders that a tool makes and nobody works in: what is in them comes back."""
-OUTPUTS = frozenset(("dist", "build"))
-"""Folders that a build makes, unless git tracks something in them."""
-OFTEN_REBUILT = frozenset(
-    {
-        *("out", "target", "venv", "env", "coverage", ".cache", "tmp", "temp", "bin", "obj", "Pods", "htmlcov", "_build"),
-        *("site", "storybook-static", "cmake-build-debug", "cmake-build-release"),
-    }
-)
-"""Folders that a build makes where git is told to ignore them; elsewhere people work in folders of these names."""
-CACHE_FILES = (
-    *("*.pyc", "*.pyo", "*.o", "*.obj", "*.class", "*.log", "*.tmp", "*.temp", "*.swp", "*.swo", "*~", ".DS_Store"),
-    *("Thumbs.db", ".coverage", "*.tsbuildinfo", "*.min.js.map", "*.pid", "nohup.out"),
-)
-OFTEN_REBUILT_FILES = ("*.a", "*.so", "*.bak", "*.orig", "*.rej", "*.cache", "core", "*.egg-info")
 MAX_EDITED = 1_000_000  # bytes of a file that is kept before it is edited in place
 TEMPORARY = ("/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp", "/dev/shm")  # noqa: S108 - compared, never opened
 TOOLS = frozenset(("Write", "Edit", "MultiEdit", "NotebookEdit"))
@@ -209,58 +187,13 @@ def _ruled(context: Context, effect: Effect, target: Target) -> Iterator[Finding
     """A delete that a rule names (rsync --delete, shred): harmless where only temporary or rebuilt files go."""
     if target.place is Place.TEMPORARY:
         return
-    if target.place is Place.INSIDE and _name_of_rebuilt(context, effect.target):
+    if target.place is Place.INSIDE and often_rebuilt(context, effect.target):
         if not rebuilt(context, effect.target):
             yield from _lost(context, effect, target)
         return
     yield context.finding(
         effect.rule, f"`{effect.program}` would remove what is at {shown(effect.target)}", subject=shown(effect.target)
     )
-
-
-def rebuilt(context: Context, path: str) -> bool:
-    """True for what a build, an install or a cache brings back, and for such a name where nothing stands.
-
-    A folder of that kind on the way counts, unless git tracks something in it. Names that people use for their work as well
-    count where git ignores them.
-    """
-    parts = _parts(context, path)
-    if not _name_of_rebuilt(context, path):
-        return False
-    if UNKNOWN in path:
-        return any(part in CACHES for part in parts) or _is_named(parts[-1], CACHE_FILES)
-    if not os.path.lexists(path):
-        return True
-    top = path.rstrip("/")[: len(path.rstrip("/")) - len("/".join(parts))]
-    for depth, part in enumerate(parts, 1):
-        folder = top + "/".join(parts[:depth])
-        if not os.path.isdir(folder) or os.path.islink(folder):  # noqa: PTH112, PTH114 - on the path of every decision
-            break
-        cargo = part == "target" and os.path.isfile(f"{os.path.dirname(folder)}/Cargo.toml")  # noqa: PTH113, PTH120 - as above
-        sure = part in CACHES or part in OUTPUTS or cargo
-        if sure or ((part in OFTEN_REBUILT or part.endswith(".egg-info")) and context.git.ignores(folder)):
-            return not context.git.tracked_below(folder)
-    if os.path.isdir(path) or context.git.holds(path):  # noqa: PTH112 - as above
-        return False
-    return _is_named(parts[-1], CACHE_FILES) or (_is_named(parts[-1], OFTEN_REBUILT_FILES) and context.git.ignores(path))
-
-
-def _parts(context: Context, path: str) -> list[str]:
-    relative = named(context, path).removeprefix(context.project).strip("/")
-    return [part for part in relative.split("/") if part]
-
-
-def _name_of_rebuilt(context: Context, path: str) -> bool:
-    """True for a name that builds, installs and caches use, whatever stands there."""
-    parts = _parts(context, path)
-    folders = CACHES | OUTPUTS | OFTEN_REBUILT
-    return any(part in folders or part.endswith(".egg-info") for part in parts) or (
-        bool(parts) and _is_named(parts[-1], (*CACHE_FILES, *OFTEN_REBUILT_FILES))
-    )
-
-
-def _is_named(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatch.fnmatchcase(name.replace(UNKNOWN, "x"), pattern) for pattern in patterns)
 
 
 def _lost(context: Context, effect: Effect, target: Target) -> Iterator[Finding]:
@@ -290,7 +223,7 @@ def _lost(context: Context, effect: Effect, target: Target) -> Iterator[Finding]
 def _sure(context: Context, pattern: str) -> bool:
     """True for a pattern that can match nothing but what is rebuilt: a name of such files, or all in such a folder."""
     folder, _ = _fixed(pattern)
-    return _is_named(pattern.rsplit("/", 1)[-1].replace("*", "x"), CACHE_FILES) or rebuilt(context, folder)
+    return is_named(pattern.rsplit("/", 1)[-1].replace("*", "x"), CACHE_FILES) or rebuilt(context, folder)
 
 
 def _matches(context: Context, effect: Effect, target: Target) -> Matches:

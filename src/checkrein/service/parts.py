@@ -64,7 +64,9 @@ def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts
     def extra() -> Mapping[str, Any]:
         return {"client_folder": list(watch.remarks[:50])}
 
-    controls = ServiceControls(Consent(approver, LiveProcesses(), os.geteuid()), approver, policy, extra)
+    controls = ServiceControls(
+        Consent(approver, LiveProcesses(), os.geteuid()), approver, policy, extra, trouble=lambda: ledger.trouble
+    )
     upkeep = Upkeep(snapshots, sessions, policies, home, ledger.note)
     return Parts(point, ledger, controls, watch, ledger.close, upkeep.run)
 

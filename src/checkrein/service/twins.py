@@ -1,7 +1,7 @@
 """One event, one decision, where both transports run side by side.
 
-The client then sends every event twice, over HTTP and through the command hook. The one that comes second gets the answer of the
-first: it is judged once, recorded once, and a permission for once is used once.
+The client then sends every event twice, over HTTP and through the command hook. The one that comes second gets the answer of
+the first: it is judged once, recorded once, and a permission for once is used once.
 """
 
 from __future__ import annotations

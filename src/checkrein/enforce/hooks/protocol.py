@@ -116,7 +116,9 @@ class HookProtocol:
         try:
             self._recorder.append(call.event, decision, micros)
         except Exception as exc:  # noqa: BLE001 - see docstring
-            body = answer.refuse(call.hook, f"Stopped by checkrein: the record could not be written ({where(exc)}).")
+            cause = str(exc).splitlines()[0] if isinstance(exc, CheckreinError) else where(exc)
+            advice = "Tell the person: free disk space or mend the folder, then look at `checkrein status`."
+            body = answer.refuse(call.hook, f"Stopped by checkrein: the record could not be written ({cause}). {advice}")
         return body
 
     def handle(self, name: str, body: bytes, *, interactive: bool | None = None) -> bytes:
