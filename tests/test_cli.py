@@ -72,7 +72,7 @@ def test_a_check_does_not_load_the_service(tmp_path: Path) -> None:
     [
         (("check", "ls"), 0, ""),
         (("check", "rm -rf /"), 1, ""),
-        (("check",), 2, "checkrein: check command needs something to look at\nfix: checkrein check command '...'\n"),
+        (("check",), 2, "checkrein: Say what to check\nfix: checkrein check 'rm -rf build'\n"),
         (("undo", "nothing-there"), 3, "checkrein: "),
     ],
 )
