@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pygit2
 import pytest
 from pygit2.enums import ConfigLevel
@@ -17,6 +18,12 @@ from checkrein.core import Decision, Event, EventKind, Example
 from checkrein.decide import DecisionPoint, SessionStore, Stores
 from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.rules import load_rules
+
+# Elsewhere every run looks at new cases; under CI the same commit gives the same verdict.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
+
 
 PORT = 4747
 GUARD_PID = 4141

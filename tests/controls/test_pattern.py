@@ -44,3 +44,8 @@ def test_nothing_is_missed(pattern: str, text: str) -> None:
         except re.error:
             return
     assert may_match(pattern, text) or not found
+
+
+@pytest.mark.parametrize(("pattern", "text"), [(".{?|}1", "a"), ("a{}", "a{}"), ("a{,}b", "a{,}b"), ("ab{2,}c", "abbbc")])
+def test_a_brace_without_a_count_stands_for_itself(pattern: str, text: str) -> None:
+    assert may_match(pattern, text)

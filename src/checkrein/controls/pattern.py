@@ -91,7 +91,8 @@ class _Parser:
             sign = self._text[self._at]
             if sign == "{":
                 closing = self._text.find("}", self._at)
-                if closing < 0:
+                count = self._text[self._at + 1 : closing] if closing > 0 else ""
+                if not count.replace(",", "", 1).isdigit():  # no count: the brace stands for itself
                     return first, last
                 self._at = closing
             self._at += 1
