@@ -43,7 +43,7 @@ class Lazy(click.Group):
         return command
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Lazy)
 @click.version_option(__version__, prog_name="checkrein")
 def cli() -> None:
     """Checkrein makes Claude Code safe to use on real code."""
