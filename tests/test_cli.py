@@ -23,7 +23,7 @@ def test_every_command_can_be_loaded_and_helps(name: str) -> None:
 
 
 def test_the_overview_names_every_command_in_order() -> None:
-    result = CliRunner().invoke(cli.cli, ["-h"])
+    result = CliRunner().invoke(cli.cli, ["--help"])
     assert result.exit_code == 0
     lines = result.output.partition("Commands:\n")[2].splitlines()
     listed = [line.split()[0] for line in lines if line[2:3] != " "]  # a line that goes on is indented further
