@@ -30,7 +30,7 @@ def judge(context: Context) -> Iterator[Finding]:
     """Findings for every change of a protected file, by whatever name it is reached."""
     seen: set[tuple[str, str]] = set()
     for effect in context.effects:
-        if effect.kind not in CHANGES or effect.flags & (Flag.REMOTE | Flag.DRY_RUN):
+        if effect.kind not in CHANGES or effect.flags & Flag.REMOTE:
             continue
         if effect.kind is EffectKind.CHMOD and (tighter(effect.detail) or effect.detail in ("+x", "a+x", "u+x")):
             continue

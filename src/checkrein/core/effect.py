@@ -48,7 +48,6 @@ class Flag(EnumFlag):
     REMOTE = auto()  # happens on another machine, in a container or a cloud: target is not a local path
     ROOT = auto()  # with elevated rights
     FILTERED = auto()  # find -name '*.pyc' -delete: only some of what is below target
-    DRY_RUN = auto()
     CONTENT_OUT = auto()  # a READ whose content reaches the agent, or leaves the machine
     THROUGH = auto()  # the path was given with a slash at its end: a link there is followed
     IN_PLACE = auto()  # a WRITE that edits an existing file

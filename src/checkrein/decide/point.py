@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checkrein.controls import CONTROLS, Context, Guard
+from checkrein.controls.deletion import TEMPORARY
 from checkrein.core import (
     Action,
     Decision,
@@ -57,7 +58,6 @@ WARMING = (
     "psql -c 'delete from t where id = 1'",
     "kubectl get pods; docker ps; aws s3 ls; curl -s http://localhost/",
 )
-TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - compared, never opened
 
 
 def judgeable(effects: Sequence[Effect]) -> Iterator[Effect]:
@@ -208,7 +208,8 @@ class DecisionPoint:
             real = os.path.realpath(path)
             if session.may_have_written(path) or session.may_have_written(real):
                 return False
-            inside = real.startswith((event.project.rstrip("/") + "/", *TEMPORARY))
+            folders = (os.path.realpath(event.project), *TEMPORARY)
+            inside = real.startswith(tuple(folder.rstrip("/") + "/" for folder in folders))
             if not inside:
                 return True
             state = self._git.state(real)

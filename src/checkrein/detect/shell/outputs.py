@@ -18,7 +18,6 @@ from checkrein.detect.shell.options import parse_options
 from checkrein.detect.shell.values import Stream
 
 Content = Callable[[str], Stream]
-MAX_OUTPUT = 1_000_000
 
 
 def output_of(invocation: Invocation, content: Content) -> Stream | None:

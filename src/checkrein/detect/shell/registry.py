@@ -56,8 +56,6 @@ FAMILIES: tuple[Mapping[str, Handler], ...] = (
     databases.HANDLERS,
     http.HANDLERS,
 )
-WITH_TABLE: frozenset[Handler] = frozenset((runners.node_package,))
-"""Handlers that ask the table themselves."""
 HANDLERS: dict[str, Handler] = {name: handler for family in reversed(FAMILIES) for name, handler in family.items()}
 
 
@@ -68,7 +66,7 @@ def handler_for(name: str) -> Handler:
         handler = HANDLERS.get(name.rstrip("0123456789.").rstrip("-"))
     if handler is None:
         return _unlisted
-    return _both(handler) if name in KNOWN and handler not in WITH_TABLE else handler
+    return _both(handler) if name in KNOWN else handler
 
 
 def _both(handler: Handler) -> Handler:

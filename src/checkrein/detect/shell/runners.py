@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind
 from checkrein.detect.shell.model import Argv, Handler, Invocation, Outcome, ScriptFile, ShellText, World, absolute
 from checkrein.detect.shell.options import first_operand, listed, parse_options
-from checkrein.detect.shell.table import table_handler
 
 MAKE_VALUES = listed("-f -C -j -I -o -W -l -O --file --makefile --directory --jobs --eval --load-average")
 MAX_INCLUDES = 20
@@ -126,7 +125,6 @@ def _value(match: re.Match[str], values: Mapping[str, str]) -> str:
 
 def node_package(invocation: Invocation) -> Iterator[Outcome]:
     """npm, pnpm, yarn, bun: scripts of package.json, where a tool wrote it; ``exec`` and ``dlx`` run programs."""
-    yield from table_handler(invocation)
     values = listed("-w --workspace --prefix -C --dir --cwd -c --call -F --filter --registry -p --package")
     options = parse_options(invocation.args, values=values, permute=False)
     folder = absolute(options.last("--prefix", "-C", "--dir", "--cwd") or ".", invocation.cwd)
