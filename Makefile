@@ -45,6 +45,7 @@ lock: $(DEV)  ## resolve the requirements anew
 		| $(COMPILE) --upgrade --constraint requirements.lock --output-file requirements-dev.lock -
 
 clean:  ## remove the environment; protection is untouched, but its programs live there: run `checkrein down` first
+	@link="$$HOME/.local/bin/checkrein"; test "$$(readlink "$$link")" != "$(CURDIR)/$(BIN)/checkrein" || rm "$$link"
 	@rm -rf $(VENV)
 
 $(VENV)/.made:

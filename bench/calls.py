@@ -71,14 +71,16 @@ def request(service: Serving, body: bytes, event: str = "PreToolUse") -> bytes:
     """The HTTP request that carries ``body``."""
     head = (
         f"POST /hook/{event} HTTP/1.1\r\nhost: 127.0.0.1:{service.port}\r\ncontent-type: application/json\r\n"
-        f"x-checkrein-token: {service.token}\r\nx-checkrein-entrypoint: cli\r\ncontent-length: {len(body)}\r\n\r\n"
+        f"x-checkrein-token: {service.token}\r\nx-checkrein-entrypoint: cli\r\ncontent-length: {len(body)}\r\n"
+        "connection: close\r\n\r\n"
     )
     return head.encode() + body
 
 
 def exchange(service: Serving, sent: bytes) -> bytes:
     """The body of the answer. RuntimeError where it is not a 200 with a JSON object: the call was lost."""
-    with socket.create_connection(("127.0.0.1", service.port), timeout=ANSWER_SECONDS) as connection:
+    plain = socket.create_connection(("127.0.0.1", service.port), timeout=ANSWER_SECONDS)
+    with service.tls.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
         connection.sendall(sent)
         parts = []
         while part := connection.recv(1 << 16):

@@ -130,7 +130,7 @@ def run(_options: Options) -> Section | None:
 
 
 def _table(name: str, ours: Arm, nothing: Arm) -> Table:
-    chosen = ", which `checkrein up` chooses for this client where nobody else uses the machine" if name == CHOSEN else ""
+    chosen = ", which `checkrein up` chooses for this client" if name == CHOSEN else ""
     groups: dict[str, tuple[str, ...]] = {event: (event,) for event in ("PreToolUse", "PostToolUse", "PostToolBatch")}
     rows = tuple(_row(label, ours.of(*events), nothing.of(*events)) for label, events in {**groups, "all events": ()}.items())
     return Table(

@@ -142,10 +142,13 @@ def run(_options: Options) -> Section:
     """Every shape from small to large; the larger ones of a shape that was given up are not tried."""
     with world() as made:
         point = decision_point(made.environment(), made.home)
+        point.warm()
+        gc.freeze()  # as the service does
         found = {name: _costs(point, make, made.project) for name, make in SHAPES.items()}
         failures = [
             name for name, make in SHAPES.items() if len(found[name]) == len(SIZES) and _fails(point, make(FULL), made.project)
         ]
+    gc.unfreeze()
     slow = [name for name, costs in found.items() if len(costs) < len(SIZES) or costs[-1] > LIMIT]
     steep = [name for name, costs in found.items() if len(costs) < len(SIZES) or _growth(costs) > LINEAR]
     rows = tuple((name, *_cells(found[name])) for name in sorted(found, key=lambda name: _rank(found[name])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from checkrein.prove.client import ClientProgram
 from checkrein.prove.protection import Protection, protected
 from checkrein.prove.world import World
-from checkrein.service import manage
+from checkrein.service import certificate, manage
 from checkrein.service.paths import ServicePaths
 from checkrein.setup.install import Scope, Transport
 
@@ -59,6 +60,7 @@ class Serving:
     supervisor: int
     worker: int
     ledger: Path
+    tls: ssl.SSLContext
 
     def memory(self, pid: int) -> dict[str, float]:
         """Resident memory of one of its processes in MB (1,000,000 bytes): ``VmRSS`` now, ``VmHWM`` at most."""
@@ -89,4 +91,5 @@ def serving_of(protection: Protection) -> Serving:
         status.pid,
         int(status.health["pid"]),
         protection.ledger,
+        certificate.calling(protection.paths),
     )

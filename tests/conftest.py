@@ -52,7 +52,8 @@ class World:
         """A decision point over this machine, with further stores where they are given."""
         files = PolicyFiles(self.home, self.config / "checkrein.yaml", self.root / "organisation.yaml")
         known = {"policies": PolicyStore(files), "sessions": SessionStore(None), **stores}
-        guard = Guard(frozenset({GUARD_PID}), PORT, (str(self.state), str(self.config)))
+        trusted = str(self.state / "checkrein-trust.pem")
+        guard = Guard(frozenset({GUARD_PID}), PORT, (str(self.state), str(self.config)), trusted)
         return DecisionPoint(
             Stores(**known), load_rules(), str(self.home), guard, own_config=(str(self.config),), own_state=(str(self.state),)
         )
@@ -98,7 +99,10 @@ class World:
     def expanded(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """A tool's input with ``~`` in its paths written out, as the client sends it."""
         home = str(self.home)
-        return {key: home + value[1:] if key in PATH_KEYS and value.startswith("~/") else value for key, value in given.items()}
+        return {
+            key: home + value[1:] if key in PATH_KEYS and isinstance(value, str) and value.startswith("~/") else value
+            for key, value in given.items()
+        }
 
     def event(self, tool: str, given: Mapping[str, Any], **fields: Any) -> Event:
         """A tool call in the project."""

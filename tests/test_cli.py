@@ -116,3 +116,10 @@ def test_an_error_that_quotes_hostile_text(monkeypatch: pytest.MonkeyPatch, caps
     assert "\x1b" not in told
     assert "\u202e" not in told
     assert told.count("\n") == 2
+
+
+@pytest.mark.parametrize(("word", "hint"), [("stauts", " Did you mean 'status'?"), ("x\x1by", "")])
+def test_a_word_that_is_no_command_gets_the_nearest_one_named(word: str, hint: str) -> None:
+    result = CliRunner().invoke(cli.cli, [word])
+    assert result.exit_code == 2
+    assert result.output.splitlines()[-1] == f"Error: No such command {word!r}.{hint}"

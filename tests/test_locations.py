@@ -6,11 +6,14 @@ import pytest
 from checkrein.core import ServiceError
 from checkrein.locations import (
     approvals_file,
+    command_link,
     config_dir,
     data_dir,
     ledger_dir,
     private_folder,
+    program,
     runtime_dir,
+    spoken,
     state_dir,
     undo_dir,
 )
@@ -87,3 +90,16 @@ def test_a_parent_that_others_can_write_is_refused_unless_sticky(tmp_path: Path)
         private_folder(parent / "x")
     parent.chmod(0o1777)
     assert private_folder(parent / "x").is_dir()
+
+
+def test_our_command_is_called_by_its_name_only_where_a_new_shell_finds_it(tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path), "PATH": f"{program().parent}:/usr/bin"}
+    assert spoken(env) == spoken({"PATH": ""}) == str(program())
+    command_link(env).parent.mkdir(parents=True)
+    command_link(env).symlink_to(program())
+    assert spoken(env) == spoken({"HOME": str(tmp_path)}) == "checkrein"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "checkrein").write_text("#!/bin/sh\n")
+    (other / "checkrein").chmod(0o755)
+    assert spoken({**env, "PATH": str(other)}) == str(program())

@@ -1,13 +1,17 @@
-"""Where Checkrein keeps its own files: four folders by the XDG Base Directory Specification, private to one user.
+"""Where files of ours stand: four folders by the XDG Base Directory Specification, private to one user, and our command.
 
-Each function is pure: it computes a path from the environment and touches nothing. ``private_folder`` is the one helper that
-creates a folder, and the one that refuses a folder which somebody else could write to.
+Each function computes a path from the environment and changes nothing. ``private_folder`` is the one helper that creates a
+folder, and the one that refuses a folder which somebody else could write to.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import stat
+import sys
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,6 +54,31 @@ def undo_dir(env: Mapping[str, str] = os.environ) -> Path:
 def approvals_file(env: Mapping[str, str] = os.environ) -> Path:
     """The file of a person's permissions."""
     return state_dir(env) / "approvals.json"
+
+
+def program() -> Path:
+    """Our command, beside the interpreter that runs us."""
+    return Path(sysconfig.get_path("scripts")) / NAME
+
+
+def command_link(env: Mapping[str, str] = os.environ) -> Path:
+    """Where a link to our command stands, for shells that do not look where the command itself is."""
+    return _home(env) / ".local/bin" / NAME
+
+
+def spoken(env: Mapping[str, str] = os.environ) -> str:
+    """What a person types in a new shell for our command: its name where a shell finds it by that, else its whole path.
+
+    The folder of a virtual environment counts for nothing, since a new shell does not look there.
+    """
+    own = program()
+    folders = [folder for folder in env.get("PATH", os.defpath).split(os.pathsep) if folder]
+    if sys.prefix != sys.base_prefix:
+        folders = [folder for folder in folders if Path(folder) != own.parent]
+    if _absolute(env.get("HOME", "")) and os.path.realpath(link := command_link(env)) == os.path.realpath(own):
+        folders.append(str(link.parent))  # it was made because the person's shell looks there
+    found = shutil.which(NAME, path=os.pathsep.join(folders)) if folders else None
+    return NAME if found and os.path.realpath(found) == os.path.realpath(own) else shlex.quote(str(own))
 
 
 def private_folder(folder: Path) -> Path:

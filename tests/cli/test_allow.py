@@ -53,13 +53,13 @@ def run(*words: str) -> str:
     [
         (["d1"], {"span": "once"}),
         (["d1", "--once"], {"span": "once"}),
-        (["d1", "--for", "10m"], {"span": "for", "seconds": 600.0}),
-        (["d1", "--for", "2h"], {"span": "for", "seconds": 7200.0}),
+        (["d1", "--for", "10m"], {"span": "until", "seconds": 600.0}),
+        (["d1", "--for", "2h"], {"span": "until", "seconds": 7200.0}),
         (["d1", "--always"], {"span": "always"}),
     ],
 )
 def test_the_wish_and_the_code_reach_the_service(played: Played, words: list[str], wish: dict[str, Any]) -> None:
-    assert run(*words) == (f"0 project and rule are not known: there is no ledger in {ledger_dir()}\npermitted �[2Jonce\n")
+    assert run(*words) == (f"0 project and rule are not known: there is no ledger in {ledger_dir()}\npermitted \\x1b[2Jonce\n")
     assert played.calls == [
         ("/control/allow", {"id": "d1", **wish}),
         ("/control/allow/confirm", {"handle": "h1", "code": "CODE23\n"}),
@@ -89,7 +89,7 @@ def test_times_that_are_none(played: Played, time: str) -> None:
 @pytest.mark.parametrize(("status", "error"), [(400, UsageError), (403, ServiceError)])
 def test_the_services_errors_are_told(played: Played, status: int, error: type[Exception]) -> None:
     played.answers["/control/allow"] = Response(status, {"error": "Only a person", "why": "no \x07terminal", "fix": "do"})
-    with pytest.raises(error, match="Only a person\nwhy: no �terminal\nfix: do"):
+    with pytest.raises(error, match="Only a person\nwhy: no \\\\x07terminal\nfix: do"):
         run("d1")
 
 

@@ -43,9 +43,27 @@ def test_what_would_be_stopped() -> None:
     ]
 
 
+def test_a_broken_policy_file_is_named(world: Any) -> None:
+    (world.project / "checkrein.yaml").write_text("version: 1\nunknwon: deny\n")
+    result = run("ls -l")
+    assert (result.exit_code, result.stdout) == (0, "allow\n")
+    assert result.stderr.startswith(f"checkrein: {world.project}/checkrein.yaml:2: ")
+    assert result.stderr.endswith("this policy file is passed over, see `checkrein policy check`\n")
+
+
 def test_what_would_be_asked_about() -> None:
     result = run("cat", "unknown.txt", "|", "sh")
     assert (result.exit_code, result.output.splitlines()[0]) == (1, "ask")
+
+
+def test_what_would_be_changed(world: Any) -> None:
+    world.write(".env", "KEY=1\n")
+    result = run("grep -r KEY .")
+    assert result.exit_code == 0
+    assert result.output.splitlines()[:2] == ["allow", "  changed to: grep --exclude=.env -r KEY ."]
+    answered = json.loads(run("--json", "grep -r KEY .").output)
+    assert answered["changed_input"] == {"command": "grep --exclude=.env -r KEY ."}
+    assert "changed_input" not in json.loads(run("--json", "ls").output)
 
 
 def test_what_would_be_kept_first(world: Any) -> None:

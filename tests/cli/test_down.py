@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from checkrein.cli import _setup
 from checkrein.cli import down as module
 from checkrein.core import SettingsError, UsageError
+from checkrein.service.person import Person
+from checkrein.service.processes import Process
 from checkrein.setup.files import Change, Written
 from checkrein.setup.protect import DownReport, Left
 
@@ -77,6 +79,15 @@ def test_refuses_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch, fak
     assert isinstance(result.exception, UsageError)
     assert result.exception.what == "`checkrein down` is for a person, in a terminal where no Claude Code runs"
     assert result.exception.fix == "open a terminal of your own and run `checkrein down` there"
+
+
+def test_refuses_where_a_program_stands_between(monkeypatch: pytest.MonkeyPatch, fake_processes: type) -> None:
+    table = fake_processes({})
+    person = Person(process := Process(1, 0, 1, 1, 1, 0, 0, "a", "/a", (), frozenset()), process, relayed=True)
+    monkeypatch.setattr(_setup, "require_person", lambda *_words: person)
+    with pytest.raises(UsageError) as refused:
+        _setup.from_terminal("down", table)
+    assert refused.value.why == "a program stands between this shell and your terminal"
 
 
 def test_goes_on_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:

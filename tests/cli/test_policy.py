@@ -55,6 +55,14 @@ def test_check_every_layer(cli: Cli) -> None:
     assert done.exit_code == 0
 
 
+def test_check_without_any_file_says_what_is_in_force(cli: Cli) -> None:
+    done = cli.run("check")
+    assert done.output.splitlines()[-1] == (
+        "There is no policy file, so the built-in policy is in force: `checkrein policy show` prints it."
+    )
+    assert done.exit_code == 0
+
+
 def test_check_names_every_broken_file(cli: Cli) -> None:
     cli.files.user.write_text("version: 1\nunknwon: deny\n")
     (cli.project / "checkrein.yaml").write_text("version: 1\n\x1b[2Junknown: allow\n")

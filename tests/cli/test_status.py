@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from checkrein import __version__
 from checkrein.cli import status as module
 from checkrein.cli.status import Today, render, to_json, transports
-from checkrein.core import LedgerError
+from checkrein.core import LedgerError, PolicyError
 from checkrein.service.manage import Status
 
 FILE = Path("/home/me/.claude/settings.json")
@@ -31,6 +31,15 @@ def test_on() -> None:
         "  settings   /home/me/.claude/settings.json: hooks by http",
         "  today      12 judged, 2 denied",
     ]
+
+
+def test_a_broken_policy_file_is_named() -> None:
+    error = PolicyError("/c/checkrein.yaml:2: unknown key 'x'", why="y")
+    (line,) = (line for line in render(UP, {FILE: "http"}, None, None, [error]) if "policy" in line)
+    assert line == (
+        "  policy     /c/checkrein.yaml:2: unknown key 'x'; the file is not in force as it stands (`checkrein policy check`)"
+    )
+    assert json.loads(to_json(UP, {}, None, None, [error]))["broken_policy"] == ["/c/checkrein.yaml:2: unknown key 'x'; y"]
 
 
 def test_on_with_the_service_down() -> None:

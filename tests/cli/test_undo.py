@@ -53,7 +53,7 @@ def test_the_latest_of_this_project_is_restored(deleted: Path) -> None:
     assert "rm \\x1b[2Ja" in which
     assert done == f"restored 1 path below {deleted} from snapshot c7f3k2\n  a\\x1b\n"
     assert (deleted / "a\x1b").read_text() == "old"
-    assert run("c7f3k2").output == f"restored 0 paths below {deleted} from snapshot c7f3k2\n1 stood there as they were\n"
+    assert run("c7f3k2").output == f"restored 0 paths below {deleted} from snapshot c7f3k2\n1 path stood there unchanged\n"
 
 
 def test_what_is_in_the_way_needs_force(deleted: Path) -> None:
@@ -100,7 +100,38 @@ def test_what_made_way_is_not_the_latest(deleted: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("time.time", lambda: 1_700_000_100.0)
     run("--force")
     assert "c7f3k2-1" in run("--list").output
-    assert run().output.endswith("below " + str(deleted) + " from snapshot c7f3k2\n1 stood there as they were\n")
+    with pytest.raises(UndoError, match="nothing is left to undo in"):
+        run()
+
+
+def test_each_undo_goes_one_step_further_back(deleted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (deleted / "b").write_text("old")
+    monkeypatch.setattr("time.time", lambda: 1_700_000_100.0)
+    SnapshotStore(undo_dir()).take(["b"], public_id="d8", root=deleted, reason="rm b", max_bytes=100)
+    (deleted / "b").unlink()
+    first = run().output.splitlines()
+    assert first[1:] == [
+        f"restored 1 path below {deleted} from snapshot d8",
+        "  b",
+        "the one before it is c7f3k2, from 2023-11-14 22:13: rm \\x1b[2Ja",
+    ]
+    (deleted / "b").write_text("new work since then")
+    assert run().output.splitlines()[1:] == [f"restored 1 path below {deleted} from snapshot c7f3k2", "  a\\x1b"]
+    with pytest.raises(UndoError, match="nothing is left to undo in"):
+        run()
+    assert (deleted / "b").read_text() == "new work since then"
+
+
+def test_what_was_kept_and_never_deleted_is_passed_over(deleted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (deleted / "b").write_text("old")
+    monkeypatch.setattr("time.time", lambda: 1_700_000_100.0)
+    SnapshotStore(undo_dir()).take(["b"], public_id="d8", root=deleted, reason="rm b", max_bytes=100)
+    assert "from snapshot c7f3k2" in run().output
+
+
+def test_the_list_shows_the_commands(deleted: Path) -> None:
+    record(deleted, ("rm -f a", "allow", 1_699_999_999.0))
+    assert run("--list").output == line(deleted).replace("rm \\x1b[2Ja", "`rm -f a`")
 
 
 def test_a_broken_snapshot_is_named_and_passed_over(deleted: Path) -> None:

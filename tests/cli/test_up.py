@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -16,14 +19,24 @@ from checkrein.setup.clients import Client
 from checkrein.setup.files import Change, Written
 from checkrein.setup.harden import Loose, Tightened
 from checkrein.setup.install import CommandForm, Install, Transport
+from checkrein.setup.launcher import Launcher
 from checkrein.setup.people import Person
 from checkrein.setup.protect import UpReport
 from checkrein.setup.settings import subscribed
 
 INSTALL = Install(
-    "http://127.0.0.1:4711", "x", Path("/s"), Path("/t"), None, Transport.HTTP, CommandForm.WORDS, (".env", "id_rsa")
+    "https://127.0.0.1:4711",
+    "x",
+    Path("/s"),
+    Path("/t"),
+    Path("/c"),
+    None,
+    Transport.HTTP,
+    CommandForm.WORDS,
+    (".env", "id_rsa"),
 )
 FILE = Path("/home/me/.claude/settings.json")
+FOUND = Launcher("checkrein")
 
 
 def report(**fields: object) -> UpReport:
@@ -47,7 +60,7 @@ def test_prints_what_it_changed() -> None:
     left = (Loose(Path("/home/me/.claude/x\x1b[2J"), 0o644, 0o600, 7),)
     lines = list(
         module.render(
-            report(others=(alice, bob), readers=("alice", "bob"), tightened=Tightened(loose, left), left_out=("!a.key",))
+            report(others=(alice, bob), readers=("alice", "bob"), tightened=Tightened(loose, left), left_out=("!a.key",)), FOUND
         )
     )
     assert lines == [
@@ -65,7 +78,7 @@ def test_prints_what_it_changed() -> None:
 
 
 def test_says_that_nothing_changed() -> None:
-    lines = list(module.render(report(written=Written(FILE, Change.UNCHANGED), others=(Person("bob", 1, frozenset()),))))
+    lines = list(module.render(report(written=Written(FILE, Change.UNCHANGED), others=(Person("bob", 1, frozenset()),)), FOUND))
     assert lines == [
         "Protection is on already; nothing changed.",
         "  service    answers on 127.0.0.1:4711",
@@ -77,9 +90,9 @@ def test_says_that_nothing_changed() -> None:
 
 
 def test_says_that_the_service_was_started_anew() -> None:
-    lines = list(module.render(report(written=Written(FILE, Change.UNCHANGED), mended="the service does not run")))
+    lines = list(module.render(report(written=Written(FILE, Change.UNCHANGED), mended="it did not run"), FOUND))
     assert lines[0] == (
-        "Protection is on again: the service was started anew (the service does not run). The settings were in place."
+        "Protection is on again: the service was started anew, because it did not run. The settings were in place."
     )
 
 
@@ -89,19 +102,36 @@ def test_why_another_worker_serves() -> None:
 
     after = status(True, pid=9, version="2")
     assert _setup._mended(status(True, pid=9, version="2"), after) == ""
-    assert _setup._mended(status(True, pid=8, version="1"), after) == "version 1 ran"
-    assert _setup._mended(status(False, "no space is left"), after) == "no space is left"
+    assert _setup._mended(status(True, pid=8, version="1"), after) == "it was of version 1"
+    assert _setup._mended(status(False, "the service does not run"), after) == "it did not run"
+    ill = dataclasses.replace(status(False, "no space is left"), running=True)
+    assert _setup._mended(ill, after) == "it was not well: no space is left"
+
+
+def _told(launcher: Launcher) -> Iterator[str]:
+    return (line for line in module.render(report(), launcher) if line.startswith("  command "))
+
+
+def test_says_how_to_call_us_where_that_is_new_or_not_obvious() -> None:
+    assert list(_told(FOUND)) == []
+    linked = Launcher("checkrein", Path("/home/me/.local/bin/checkrein"))
+    assert list(_told(linked)) == ["  command    checkrein, by the link /home/me/.local/bin/checkrein"]
+    assert list(_told(Launcher("/x/.venv/bin/checkrein"))) == [
+        "  command    /x/.venv/bin/checkrein, because `checkrein` alone is not found (~/.local/bin is not on the PATH)"
+    ]
+    assert "(busy)" in next(_told(Launcher("/x/checkrein", trouble="busy")))
 
 
 def test_passes_on_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(module, "outside_sessions", asked.append)
     monkeypatch.setattr(module, "LocalService", lambda: "service")
-    monkeypatch.setattr(module, "this_machine", lambda: "machine")
+    machine = SimpleNamespace(env={"HOME": "/nonexistent", "PATH": "/usr/bin"})
+    monkeypatch.setattr(module, "this_machine", lambda: machine)
     monkeypatch.setattr(module, "put_on", lambda *words: asked.extend(words) or report())
     result = CliRunner().invoke(module.up, ["--scope", "project", "--transport", "both"])
     assert result.exit_code == 0
-    assert asked == ["up", "machine", "service", "project", Transport.BOTH]
+    assert asked == ["up", machine, "service", "project", Transport.BOTH]
 
 
 def test_a_wrong_scope_is_a_usage_error() -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from checkrein.prove.api import Text, ToolUse
 from checkrein.prove.otel import OtelSink
+from checkrein.service import certificate
+from checkrein.service.paths import ServicePaths
 
 pytestmark = pytest.mark.client
 
@@ -35,8 +37,81 @@ def script(folder: Path, code: str) -> list[str]:
     return [sys.executable, "-I", "-S", str(path)]
 
 
+def certificates(folder: Path) -> ServicePaths:
+    paths = ServicePaths(folder, folder)
+    paths.prepare()
+    certificate.ensure(paths)
+    return paths
+
+
+def public_file(paths: ServicePaths) -> Path:
+    file = paths.state / "public.pem"
+    file.write_text(certificate.public(paths))
+    return file
+
+
 DENY = permission("deny")
 GATE = {"onFailure": "block"}
+
+
+class TestHttpsHooks:
+    """Whom the client believes: ``ours`` serves, ``other`` is another certificate for the same address."""
+
+    @pytest.fixture
+    def ours(self, hooks: Any, tmp_path: Path) -> Path:
+        """Lets the hook server speak TLS; the certificate it has."""
+        paths = certificates(tmp_path / "ours")
+        hooks.server.socket = certificate.serving(paths).wrap_socket(
+            hooks.server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        hooks.url = hooks.url.replace("http:", "https:")
+        return public_file(paths)
+
+    @pytest.fixture
+    def other(self, tmp_path: Path) -> Path:
+        return public_file(certificates(tmp_path / "other"))
+
+    @staticmethod
+    def ask(world: Any, hooks: Any, env: dict[str, str], project: dict[str, str] | None = None) -> bool:
+        """Whether the hook arrived, with these variables in the settings of user and project."""
+        hook = hooks.hook("PreToolUse", **GATE)
+        world.settings({**on("PreToolUse", hook), "env": env})
+        if project is not None:
+            world.settings({"env": project}, "project")
+        outcome = world.play()
+        asked = hooks.events() == ["PreToolUse"]
+        assert outcome.ran == (asked or not world.client.blocks_on_failure)
+        return asked
+
+    def test_a_certificate_named_in_the_settings_is_believed(self, world: Any, hooks: Any, ours: Path, other: Path) -> None:
+        both = ours.with_name("both.pem")
+        both.write_text(f"# ours\n{ours.read_text()}# theirs\n{other.read_text()}no certificate\n")
+        assert self.ask(world, hooks, {"NODE_EXTRA_CA_CERTS": str(both)})
+
+    def test_another_certificate_is_not(self, world: Any, hooks: Any, ours: Path, other: Path) -> None:
+        assert not self.ask(world, hooks, {"NODE_EXTRA_CA_CERTS": str(other)})
+
+    def test_settings_beat_the_environment(self, world: Any, hooks: Any, ours: Path, other: Path) -> None:
+        world.env["NODE_EXTRA_CA_CERTS"] = str(ours)
+        assert not self.ask(world, hooks, {"NODE_EXTRA_CA_CERTS": str(other)})
+
+    def test_a_repository_beats_the_user(self, world: Any, hooks: Any, ours: Path, other: Path) -> None:
+        mine, theirs = {"NODE_EXTRA_CA_CERTS": str(other)}, {"NODE_EXTRA_CA_CERTS": str(ours)}
+        assert self.ask(world, hooks, mine, theirs)
+
+    def test_a_repository_can_switch_the_check_off(self, world: Any, hooks: Any, ours: Path, other: Path) -> None:
+        assert self.ask(world, hooks, {"NODE_EXTRA_CA_CERTS": str(other)}, {"NODE_TLS_REJECT_UNAUTHORIZED": "0"})
+
+    @pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy"])
+    def test_a_proxy_takes_hooks_elsewhere(self, world: Any, hooks: Any, ours: Path, name: str) -> None:
+        if not world.client.blocks_on_failure:
+            pytest.skip("this client sends its requests to the scripted model to the proxy, too")
+        world.env[name] = "http://127.0.0.1:9"
+        assert not self.ask(world, hooks, {"NODE_EXTRA_CA_CERTS": str(ours)})
+
+    def test_unless_it_is_told_otherwise(self, world: Any, hooks: Any, ours: Path) -> None:
+        world.env.update(HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9", NO_PROXY="127.0.0.1")
+        assert self.ask(world, hooks, {"NODE_EXTRA_CA_CERTS": str(ours)})
 
 
 class TestHookForms:

@@ -19,6 +19,26 @@ def test_unknown_text_is_shown_as_such() -> None:
     assert shown(f"/srv/{UNKNOWN}/x") == "/srv/…/x"
 
 
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        ("git push --force origin topic", "`git push --force` acts on topic"),
+        ("npm publish", "`npm publish`"),
+        ("curl -X DELETE localhost:8000/orders/1", "`curl DELETE` acts on localhost:8000/orders/1"),
+        ("ssh db \"psql -c 'DROP TABLE users'\"", "`DROP TABLE` acts on users on another machine or in a container"),
+    ],
+)
+def test_what_a_command_acts_on_and_where(world: Any, command: str, what: str) -> None:
+    assert world.bash(command).findings[0].what == what
+
+
+def test_a_lock_that_git_left_behind_may_go(world: Any) -> None:
+    world.write(".git/index.lock", "")
+    assert not world.bash("rm -f .git/index.lock").stops
+    for command in ("rm -rf .git/index.lock .git", "rm -f .git/index", "rm -rf .git/*.lock .git/refs"):
+        assert "files.delete-git" in rules(world.bash(command))
+
+
 def test_the_policy_decides_on_what_is_unknown(world: Any) -> None:
     assert world.bash("some-generator | bash").verdict is Verdict.ASK
     file = world.policy("unknown: deny", layer="user")
@@ -36,7 +56,7 @@ def test_a_project_may_only_tighten(world: Any) -> None:
 
 
 def test_what_happens_elsewhere_is_said_so(world: Any) -> None:
-    decision = world.bash("ssh host 'git push --force'")
+    decision = world.bash("ssh host 'git clean -fd'")
     assert "on another machine" in decision.findings[0].what
 
 
@@ -55,3 +75,37 @@ def test_a_rule_that_there_is_not(world: Any) -> None:
     decision = world.bash("git push --force")
     assert "guard.control-failed" in rules(decision)
     assert decision.stops
+
+
+@pytest.mark.parametrize(
+    ("command", "rule"),
+    [
+        ("killall node", "system.kill-shared"),
+        ("pkill -x postgres", "system.kill-shared"),
+        ("pkill '^nginx$'", "system.kill-shared"),
+        ("pkill -9 -u bob", "system.kill-all"),
+        ("skill -KILL -u bob", "system.kill-all"),
+        ("fuser -km /srv/data", "system.kill-all"),
+        ("fuser -k /home", "system.kill-all"),
+        ("killall5", "system.kill-all"),
+    ],
+)
+def test_processes_of_others(world: Any, command: str, rule: str) -> None:
+    assert rule in rules(world.bash(command))
+
+
+@pytest.mark.parametrize(
+    ("command", "shared"),
+    [
+        ("docker run --rm -v $HOME:/data alpine ls /data", True),
+        ("podman create -v $HOME:/data:ro alpine", True),
+        ("docker run --rm -v $PWD/src:/src alpine ls /src", False),
+    ],
+)
+def test_a_container_that_sees_the_home_folder(world: Any, command: str, shared: bool) -> None:
+    assert ("containers.host-access" in rules(world.bash(command))) is shared
+
+
+@pytest.mark.parametrize("command", ["pkill -f 'node server.js'", "pkill vite", "fuser -k 3000/tcp", "fuser -k data/app.db"])
+def test_processes_of_ones_own(world: Any, command: str) -> None:
+    assert not {"system.kill-shared", "system.kill-all"} & rules(world.bash(command))

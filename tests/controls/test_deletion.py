@@ -142,8 +142,18 @@ def test_a_repository_inside_the_project_has_its_own_history(world: Any) -> None
     assert kept(world.bash("rm -rf vendor")) == {str(world.project / "vendor")}
 
 
-def test_an_unknown_path_asks_where_it_is_forced(world: Any) -> None:
-    assert rules(world.bash('rm -rf "$SOMEWHERE"')) == {"files.delete-unknown"}
+@pytest.mark.parametrize("command", ['rm -rf "$SOMEWHERE"', 'rm "$SOMEWHERE"', "rm $(cat list)", "cat list | xargs rm"])
+def test_an_unknown_path_asks(world: Any, command: str) -> None:
+    assert rules(world.bash(command)) == {"files.delete-unknown"}
+
+
+@pytest.mark.parametrize("command", ["rm $(git ls-files -o)", "git ls-files --others | xargs rm", "ls data/* | xargs rm"])
+def test_what_a_list_names_is_kept(world: Any, command: str) -> None:
+    world.write("data/a.csv")
+    assert kept(world.bash(command)) == {str(world.project / "data/a.csv")}
+
+
+def test_a_name_that_is_unknown_in_part(world: Any) -> None:
     assert "files.delete-unknown" not in rules(world.bash('rm "build/$NAME.o"'))
 
 
@@ -324,3 +334,114 @@ def test_dry_runs_lose_nothing(world: Any) -> None:
     world.write("drafts/a.md")
     assert world.bash("git clean -ndx").findings == ()
     assert world.bash("rsync -an --delete empty/ drafts/").findings == ()
+
+
+def populated(world: Any) -> None:
+    for name in ("node_modules/a/b.js", "src/a.py", "draft.md", "dist/x.js", "old/draft.orig"):
+        world.write(name)
+    (world.project / "hollow").mkdir()
+    world.commit("src/a.py")
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("find . -name node_modules -type d -prune -exec rm -rf '{}' +", []),
+        ("find . -name '*.js' -not -path './node_modules/*' -delete", []),
+        ("find . \\( -name dist -o -name .next \\) -type d -exec rm -rf {} +", []),
+        ("fd -t d node_modules -x rm -rf", []),
+        ("find . \\( -name '*.orig' -o -name '*.pyc' \\) -delete", ["old/draft.orig"]),
+        ("find . -path ./.git -prune -o -name '*.md' -exec rm {} +", ["draft.md"]),
+        ("find . -not -path './.git/*' -type f -delete", ["draft.md", "old/draft.orig"]),
+        ("find . -maxdepth 1 -type f -delete", ["draft.md"]),
+        ("find . -mindepth 2 -type f -size -1k -name 'draft*' -delete", []),
+        ("find . -type f -name 'draft*' -size -2k -delete", ["draft.md", "old/draft.orig"]),
+        ("find . -empty -type d -delete", []),
+        ("find . -mindepth 1 -maxdepth 1 -not -name .git -exec rm -rf {} +", ["draft.md", "old"]),
+    ],
+)
+def test_a_search_is_read_for_what_it_finds(world: Any, command: str, names: list[str]) -> None:
+    populated(world)
+    decision = world.bash(command)
+    assert not decision.stops
+    assert kept(decision) == {str(world.project / name) for name in names}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "find . -not -name '*.md' -delete",
+        "find . -name main -delete",
+        "find . -name '*HEAD*' -exec rm {} +",
+        "find . -name '.git*' -prune -exec rm -rf {} +",
+        "find . -not -name src -not -name . -exec rm -rf {} +",
+        "find . -name node_modules -prune -o -not -name x -delete",
+        "fd -H -x rm -rf",
+    ],
+)
+def test_a_search_that_finds_the_repository_itself_is_stopped(world: Any, command: str) -> None:
+    populated(world)
+    assert rules(world.bash(command)) >= {"files.delete-git"}
+
+
+@pytest.mark.parametrize("command", ["find . -mtime +3 -delete", "find . -type f -perm 644 -exec rm -f {} +"])
+def test_a_search_that_may_find_the_repository_itself_is_asked_about(world: Any, command: str) -> None:
+    populated(world)
+    decision = world.bash(command)
+    assert (rules(decision), decision.verdict) == ({"files.delete-unknown"}, Verdict.ASK)
+
+
+def test_a_folder_that_mktemp_made_may_be_emptied(world: Any) -> None:
+    assert world.bash("tmp=$(mktemp -d) && cd $tmp && rm -rf *").findings == ()
+    assert rules(world.bash("cd /tmp && rm -rf *")) == {"files.delete-temporary"}
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("docker run --rm -v $PWD:/w -w /w alpine rm -rf build", set()),
+        ("docker run --rm -v $PWD:/w alpine rm -rf /w/build /tmp/x", set()),
+        ("docker run --rm alpine rm -rf /data", set()),
+        ("docker compose exec api rm -rf /app/.pytest_cache", set()),
+        ("docker run --rm -v $PWD:/w -w /w alpine rm -rf draft.md", {"files.delete-unsaved"}),
+        ("docker run --rm -v $PWD:/w -w /w alpine rm -rf .", {"files.delete-project"}),
+        ("docker run --rm -v $PWD:/w alpine rm -rf /", {"files.delete-project"}),
+        ("docker run --rm -v $PWD:/w alpine sh -c 'cd / && rm -rf *'", {"files.delete-project"}),
+        ("docker run --rm -v $PWD:/w alpine sh -c 'cd w && rm -rf *'", {"files.delete-remote-tree"}),
+        ("docker run --rm -v $PWD:/w -w / alpine rm -rf w", {"files.delete-remote-tree"}),
+        ("docker run --rm -v pgdata:/data alpine rm -rf /data", {"files.delete-remote-tree"}),
+        ("docker run --rm --volumes-from db alpine rm -rf /data", {"files.delete-remote-tree"}),
+        ("docker compose exec api rm -rf /app/data", {"files.delete-remote-tree"}),
+        ("docker compose run api rm -rf /app/data", {"files.delete-remote-tree"}),
+        ("docker -H ssh://prod run -v /tmp/x:/data alpine rm -rf /data", {"files.delete-remote-tree"}),
+        ("docker exec api rm -rf /app/data", {"files.delete-remote-tree"}),
+        ("docker exec api rm -rf /tmp/cache", set()),
+        ("ssh dev 'rm -rf /tmp/deploy-1'", set()),
+        ("ssh dev 'rm -rf /tmp/*'", {"files.delete-remote-tree"}),
+        ("ssh dev 'rm -rf ~'", {"files.delete-remote-tree"}),
+        ("docker exec api rm -rf /tmp", {"files.delete-remote-tree"}),
+        ("docker exec api rm -rf /tmp/../etc", {"files.delete-remote-tree"}),
+        ("docker exec api sh -c 'apt-get update && rm -rf /var/lib/apt/lists/*'", set()),
+        ("rm -rf /var/lib/apt/lists/*", set()),
+        ("rm -rf /var/lib/apt/$X", {"files.delete-outside-tree"}),
+    ],
+)
+def test_what_a_container_deletes(world: Any, command: str, expected: set[str]) -> None:
+    populated(world)
+    world.write("build/x")
+    found = rules(world.bash(command))
+    assert found >= expected
+    assert bool(found) == bool(expected)
+
+
+@pytest.mark.parametrize("pushed", [False, True])
+def test_a_repository_in_the_project_is_kept_unless_a_remote_has_it(world: Any, pushed: bool) -> None:
+    world.write(".gitignore", "nested/\n")
+    nested = pygit2.init_repository(str(world.project / "nested"))
+    author = pygit2.Signature("a", "a@b.example")
+    commit = nested.create_commit("refs/heads/main", author, author, "one", nested.TreeBuilder().write(), [])
+    nested.set_head("refs/heads/main")
+    if pushed:
+        nested.references.create("refs/remotes/origin/main", commit)
+    expected = set() if pushed else {str(world.project / "nested")}
+    assert kept(world.bash("rm -rf nested")) == expected

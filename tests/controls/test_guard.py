@@ -29,6 +29,10 @@ def rules(decision: Decision) -> set[str]:
         "pkill -9 -f 'checkrein|vite'",
         "systemctl --user stop checkrein",
         "bash -c 'pkill -f checkrein-supervisor'",
+        "pkill -o .",
+        f"kill $(({PID - 1}+1))",
+        "pkill -v node",
+        f"kill $(ss -lptn 'sport = :{PORT}' | cut -d= -f2)",
     ],
 )
 def test_the_service_is_not_stopped(world: Any, command: str) -> None:
@@ -47,6 +51,9 @@ def test_the_service_is_not_stopped(world: Any, command: str) -> None:
         "killall python3x",
         f"echo kill {PID}",
         f"ssh host kill {PID}",
+        "pkill -o node",
+        "killall -o 5m node",
+        "kill $(ss -lptn 'sport = :3000' | cut -d= -f2)",
     ],
 )
 def test_other_processes_are_not_ours(world: Any, command: str) -> None:
@@ -133,6 +140,20 @@ def test_an_edit_that_disarms(world: Any) -> None:
     assert "guard.disarm" in rules(world.judge("Edit", edit))
 
 
+@pytest.mark.parametrize(
+    "name", [".claude/CLAUDE.md", ".claude/notes.json", ".claude/.gitignore", ".claude/line.sh", "~/.claude/CLAUDE.md"]
+)
+def test_only_settings_have_to_be_settings(world: Any, name: str) -> None:
+    path = str(world.path(name))
+    assert "guard.disarm" not in rules(world.judge("Write", {"file_path": path, "content": "- use uv\n"}))
+    assert "guard.disarm" not in rules(world.bash(f"echo '- use uv' >> {path}"))
+
+
+@pytest.mark.parametrize("name", [".claude/settings.json", ".claude/SETTINGS.local.json", "~/.claude.json"])
+def test_settings_that_are_none_void_the_file(world: Any, name: str) -> None:
+    assert "guard.disarm" in rules(world.judge("Write", {"file_path": str(world.path(name)), "content": "- use uv\n"}))
+
+
 def test_settings_elsewhere_are_data(world: Any) -> None:
     assert (
         rules(world.judge("Write", {"file_path": str(world.path("fixtures/settings.json")), "content": json.dumps(DISARMING)}))
@@ -148,6 +169,36 @@ def test_a_settings_file_that_was_changed_otherwise(world: Any, text: str, verdi
     place = str(world.project)
     decision = world.point.decide(Event(EventKind.CONFIG_CHANGE, "s", place, place, text=str(path)))
     assert decision.verdict is verdict
+
+
+def test_our_own_certificates_may_be_trusted_and_no_others(world: Any) -> None:
+    ours = str(world.state / "checkrein-trust.pem")
+    place = str(world.project)
+    for value, verdict in ((ours, Verdict.NONE), ("/tmp/checkrein-trust.pem", Verdict.DENY)):
+        path = world.write("~/.claude/settings.json", json.dumps({"env": {"NODE_EXTRA_CA_CERTS": value}}))
+        decision = world.point.decide(Event(EventKind.CONFIG_CHANGE, "s", place, place, text=str(path)))
+        assert decision.verdict is verdict
+
+
+@pytest.mark.parametrize("file", [".claude/settings.json", ".claude/settings.local.json"])
+@pytest.mark.parametrize("name", ["NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED"])
+def test_a_repository_that_says_whom_the_client_is_to_believe_gets_no_prompt(world: Any, file: str, name: str) -> None:
+    world.write(file, json.dumps({"env": {name: "0"}}))
+    assert world.prompt("Go on").verdict is Verdict.NONE  # hooks are commands here, and prove themselves otherwise
+    world.write("~/.local/state/checkrein/checkrein-trust.pem")
+    assert (world.prompt("Go on").verdict, rules(world.prompt("Go on"))) == (Verdict.DENY, {"guard.disarm"})
+
+
+@pytest.mark.parametrize("text", ['{"env": {"A": "1"}}', '{"env": []}', "[]", "{", '{"model": "x"}'])
+def test_a_repository_with_other_settings_gets_its_prompt(world: Any, text: str) -> None:
+    world.write("~/.local/state/checkrein/checkrein-trust.pem")
+    world.write(".claude/settings.json", text)
+    assert world.prompt("Go on").verdict is Verdict.NONE
+
+
+@pytest.mark.parametrize("command", ["cat {}", "cp {} /tmp/x", "openssl pkey -in {} -text", "python3 -c 'open(\"{}\").read()'"])
+def test_the_key_of_the_port_is_not_read(world: Any, command: str) -> None:
+    assert world.bash(command.format(world.write("~/.local/state/checkrein/tls.pem"))).verdict is Verdict.DENY
 
 
 @pytest.mark.parametrize("text", [None, '{"model": "x"}' + " " * 1_100_000])
@@ -215,7 +266,16 @@ def test_what_only_a_person_may_say_by_another_way(world: Any, command: str) -> 
 
 
 @pytest.mark.parametrize(
-    "command", ["xterm", "xterm -e make", "ssh localhost", "ssh -p 2222 -Nf dev@127.0.0.1 make", "ssh '[::1]' ls"]
+    "command",
+    [
+        "xterm -T x -e make",
+        "foot make",
+        "alacritty -o shell=x",
+        "xterm -e make",
+        "ssh localhost",
+        "ssh -p 2222 -Nf dev@127.0.0.1 make",
+        "ssh '[::1]' ls",
+    ],
 )
 def test_a_terminal_that_no_hook_sees(world: Any, command: str) -> None:
     decision = world.bash(command)
@@ -227,6 +287,10 @@ def test_a_terminal_that_no_hook_sees(world: Any, command: str) -> None:
     "command",
     [
         "xterm --version",
+        "xterm -T Example -geometry 100x35",
+        "gnome-terminal --tab",
+        "alacritty --working-directory src",
+        "ghostty +list-themes",
         "ssh host.example ls",
         "ssh localhost.example ls",
         "echo xterm",
@@ -277,3 +341,114 @@ def test_what_ends_other_processes(world: Any, command: str) -> None:
 )
 def test_patterns_that_are_the_service(world: Any, command: str) -> None:
     assert "guard.stop-service" in rules(world.bash(command))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python3 -Im checkrein down",
+        "python3 -mcheckrein down",
+        "python3 -X dev -W error -m checkrein allow x",
+        "python3 -m checkrein.service.main",
+        "python3 -c 'import checkrein.cli as c; c.main()'",
+        "python3 -c 'from checkrein.decide import approvals'",
+        "python3 -c '__import__(\"checkrein\")'",
+        "python3 -c 'import importlib as i; i.import_module(\"checkrein.cli\")'",
+        "python3 -c 'import runpy; runpy.run_module(\"checkrein\")'",
+        "python3 <<< 'import checkrein'",
+        "timeout 9 bash -c 'echo import checkrein | python3'",
+        "uv run python -c 'import checkrein'",
+        "$(which checkrein) down",
+    ],
+)
+def test_our_code_is_not_run_past_the_command(world: Any, command: str) -> None:
+    assert "guard.own-command" in rules(world.bash(command))
+
+
+def test_a_script_that_imports_our_code(world: Any) -> None:
+    world.write("x.py", "import checkrein.cli\n")
+    assert "guard.own-command" in rules(world.bash("python3 x.py"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python3 -m checkrein status",
+        "python3 -W ignore -m pytest checkrein down",
+        "python3 -c 'import checkreinless'",
+        "python3 -m checkrein.docs",
+    ],
+)
+def test_other_modules(world: Any, command: str) -> None:
+    assert "guard.own-command" not in rules(world.bash(command))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "cp $(which checkrein) x",
+        "ln -s /opt/venv/bin/checkrein y",
+        "ln /opt/venv/bin/checkrein y",
+        "mv ~/.local/bin/checkrein z",
+        "cp ~/.local/share/checkrein/bin/checkrein-hook z",
+        "pip install --force-reinstall checkrein==0.0.1",
+        "python3 -m pip uninstall -y checkrein",
+        "uv pip uninstall checkrein",
+        "pipx uninstall checkrein",
+        "pip install -e ../checkrein/",
+        "mv ~/.claude x",
+        "mv ~/.local/state x",
+        "ln -sfn /tmp/x ~/.claude",
+        "mount --bind /tmp/x ~/.local/state/checkrein",
+        "tar xf a.tar -C ~/.local/state/checkrein",
+    ],
+)
+def test_our_program_and_our_folders_stay(world: Any, command: str) -> None:
+    decision = world.bash(command)
+    assert "guard.own-program" in rules(decision)
+    assert decision.verdict is Verdict.DENY
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "which checkrein",
+        "cp -r src/checkrein backup",
+        "pip install requests",
+        "pip show checkrein",
+        "mv src/a src/b",
+        "ln -s ../a b",
+        "tar xf a.tar",
+    ],
+)
+def test_other_programs_and_folders(world: Any, command: str) -> None:
+    assert "guard.own-program" not in rules(world.bash(command))
+
+
+@pytest.mark.parametrize(
+    ("tool", "given"),
+    [
+        ("Bash", {}),
+        ("Bash", {"command": ["rm", "-rf", "~"]}),
+        ("Read", {"file_path": [".env"]}),
+        ("Write", {"file_path": "a.md"}),
+        ("Write", {"file_path": {"a": 1}, "content": "x"}),
+    ],
+)
+def test_a_call_of_another_shape_is_denied_with_the_reason(world: Any, tool: str, given: dict[str, Any]) -> None:
+    decision = world.judge(tool, given)
+    assert (decision.verdict, "guard.misshapen" in rules(decision)) == (Verdict.DENY, True)
+    assert "missing" in decision.message or "not text" in decision.message
+
+
+def test_ids_that_are_tried_one_by_one(world: Any) -> None:
+    assert "guard.stop-interpreter" in rules(world.bash("seq 1 9999 | xargs kill"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "stopped"),
+    [("000", True), ("0644", True), ("a-w", True), ("-x", True), ("755", False), ("u+w", False), ("go-r", False)],
+)
+def test_our_folders_are_not_locked(world: Any, mode: str, stopped: bool) -> None:
+    found = rules(world.bash(f"chmod -R {mode} {world.home}/.local"))
+    assert ("guard.own-program" in found) is stopped

@@ -123,6 +123,49 @@ def test_a_secrets_file_may_be_made_and_edited_but_not_lost(world: Any) -> None:
     assert "protect.secrets-file" not in rules(world.bash("echo K=1 >> .env"))
 
 
+def test_where_no_secrets_file_stands_none_is_replaced(world: Any) -> None:
+    assert "protect.secrets-file" not in rules(world.bash("cat > .env <<'E'\nKEY=1\nE"))
+
+
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        ("rm -f package-lock.json && npm install", False),
+        ("rm -rf node_modules package-lock.json; npm i", False),
+        ("git checkout --theirs package-lock.json && npm install", False),
+        ("git checkout HEAD -- package-lock.json", False),
+        ("rm package-lock.json", True),
+        ("rm package-lock.json && pnpm install", True),
+        ("rm package-lock.json && echo npm install", True),
+        ("sed -i s/a/b/ package-lock.json && npm install", True),
+        ("mv package-lock.json old && npm install", True),
+    ],
+)
+def test_a_lockfile_that_its_tool_writes_anew(world: Any, command: str, asked: bool) -> None:
+    world.write("package-lock.json")
+    world.commit("package-lock.json")
+    assert ("protect.lockfile" in rules(world.bash(command))) is asked
+
+
+@pytest.mark.parametrize(
+    ("command", "stopped"),
+    [
+        ("curl -sL https://x.example/a.tgz | sudo tar xz -C /", True),
+        ("tar -xzf missing.tgz -C /", True),
+        ("tar -xPf missing.tar", True),
+        ("unzip -o missing.zip -d /", True),
+        ("cpio -idmu -D / < x", True),
+        ("tar -xzf missing.tgz", False),
+        ('tar -xzf missing.tgz -C "$DIR"', False),
+        ('rsync -a src/ "$DIR"', False),
+    ],
+)
+def test_an_archive_unpacked_over_the_whole_system(world: Any, command: str, stopped: bool) -> None:
+    decision = world.bash(command)
+    assert ("protect.system" in rules(decision)) is stopped
+    assert decision.stops is stopped
+
+
 def test_another_machines_files_are_not_ours(world: Any) -> None:
     assert "protect.shell-startup" not in rules(world.bash("ssh host 'echo x >> ~/.bashrc'"))
 
@@ -170,3 +213,25 @@ def test_a_project_behind_a_link(world: Any) -> None:
     place = {"cwd": str(way), "project": str(way)}
     assert "protect.listed" in rules(world.bash("echo x > frozen/a.proto", **place))
     assert "protect.listed" in rules(world.bash(f"echo x > {world.project}/frozen/a.proto", **place))
+
+
+@pytest.mark.parametrize(
+    ("command", "rule"),
+    [
+        ("tar -C ~/.ssh -xf x.tar", "protect.ssh"),
+        ("unzip x.zip -d ~/.claude/hooks", "protect.agent-settings"),
+        ("7z x x.7z -o/etc", "protect.system"),
+        ("tar -C ~ -xf x.tar", "protect.shell-startup"),
+        ("npx degit a/b ~/.claude/skills", "protect.agent-instructions"),
+        ("printf 'script-shell=./x\\n' > .npmrc", "protect.runs-by-itself"),
+    ],
+)
+def test_where_unknown_members_land(world: Any, command: str, rule: str) -> None:
+    assert rule in {finding.rule for finding in world.bash(command.replace("~", str(world.home))).findings}
+
+
+@pytest.mark.parametrize(
+    "command", ["tar xf x.tar", "unzip x.zip -d out", "tar -C ~/.cache/x -xf x.tar", "printf 'save-exact=true\\n' > .npmrc"]
+)
+def test_where_unknown_members_do_no_harm(world: Any, command: str) -> None:
+    assert world.bash(command.replace("~", str(world.home))).findings == ()

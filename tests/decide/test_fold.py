@@ -90,3 +90,13 @@ def test_no_message_where_nothing_is_stopped() -> None:
 def test_the_notice(verdict: Verdict, line: str) -> None:
     assert fold.notice((finding("a.b", Action.DENY),), "d1", verdict) == line
     assert fold.notice((), "d1", verdict) == ""
+
+
+def test_what_cannot_be_kept_is_told_as_that() -> None:
+    kept = finding("files.delete-unsaved", Action.SNAPSHOT, why="a snapshot is kept first", instead="Nothing to do.")
+    other = finding("files.shred", Action.ASK, why="it is gone", instead="Use rm.")
+    asked = {each.rule: each for each in fold.unkept([kept, other], "250 MB is too much", None)}
+    assert asked["files.shred"] == other
+    told = asked["files.delete-unsaved"]
+    assert (told.action, told.why, told.instead) == (Action.ASK, fold.UNKEPT, fold.ASIDE)
+    assert told.what.endswith("and it cannot be kept: 250 MB is too much")

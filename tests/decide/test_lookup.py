@@ -38,3 +38,25 @@ def test_what_was_looked_at(tmp_path: Path) -> None:
     with pytest.raises(TooMuchError):
         lookup.script(f"{tmp_path}/heavy")
     assert list(lookup.looked_at()) == [f"{tmp_path}/a"]
+
+
+def test_archives_are_not_looked_through_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+
+    def lookup(*, at_once: bool) -> Lookup:
+        return Lookup("/h", {}, lambda _: True, lambda _, __: None, {}, at_once=at_once)
+
+    with pytest.raises(TooMuchError):
+        lookup(at_once=True).members(f"{tmp_path}/a")
+    assert lookup(at_once=True).members(f"{tmp_path}/missing") is None
+    assert lookup(at_once=False).members(f"{tmp_path}/a") is None
+
+
+def test_what_was_copied_stands_for_its_source(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("/usr/bin/env")
+    made = {"/p/x": ("/bin/rm",), "/p/y": ("/a", "/b"), "/p/z": ()}
+    lookup = Lookup("/h", {}, lambda _: True, lambda _, __: None, {}, at_once=False, made=made)
+    assert lookup.stands_for("/p/x") == "/bin/rm"
+    assert [lookup.stands_for(path) for path in ("/p/y", "/p/z")] == ["/p/y", "/p/z"]
+    assert lookup.stands_for(str(link)) == str(Path("/usr/bin/env").resolve())

@@ -17,6 +17,7 @@ from checkrein.controls import CONTROLS, Context
 from checkrein.core import Action, Decision, Event, EventKind, Finding, Verdict
 from checkrein.decide import SessionStore, point
 from checkrein.decide.approvals import ApprovalStore, Scope, fingerprint
+from checkrein.locations import spoken
 from checkrein.undo import SnapshotStore
 
 KEY = b"k" * 32
@@ -42,7 +43,7 @@ def test_the_words_of_a_refusal(world: Any) -> None:
     assert decision.message.splitlines()[0] == (
         "Deleting the system's files (files.delete-system): `rm -r /` would delete the system's own files."
     )
-    assert decision.message.splitlines()[-1] == "A person can permit this: checkrein allow abc123 --once"
+    assert decision.message.splitlines()[-1] == f"A person can permit this: {spoken()} allow abc123 --once"
     assert "checkrein explain abc123" in decision.notice
 
 
@@ -456,3 +457,33 @@ def test_events_of_every_shape_are_decided(world: Any) -> None:
     for given in ({}, {"command": None}, {"command": 7}, {"command": ["rm"]}, {"command": "\0"}, {"command": "rm -rf \ud800"}):
         assert world.judge("Bash", given).verdict in Verdict
     assert world.point.decide(Event(EventKind.TOOL_CALL, "", "/", "/", tool="")).verdict is Verdict.NONE
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "command"),
+    [
+        ("tests/test_a.py", "import shutil\nshutil.rmtree('/srv/x')\n", "pytest -q"),
+        ("main.go", 'func main() { exec.Command("rm", "-rf", "/srv/x").Run() }\n', "go run ."),
+        ("a.c", 'int main() { system("rm -rf /srv/x"); }\n', "cc -o a a.c && ./a"),
+        ("tox.ini", "[testenv]\ncommands = rm -rf /srv/x\n", "tox"),
+        ("compose.yaml", "services:\n  a: {image: a, privileged: true}\n", "docker compose up -d"),
+        ("justfile", "a:\n  rm -rf /srv/x\n\0", "just a"),
+    ],
+)
+def test_what_a_tool_wrote_is_judged_when_a_later_call_runs_it(world: Any, name: str, text: str, command: str) -> None:
+    path = world.path(name)
+    assert not world.bash(command).stops
+    assert not world.judge("Write", {"file_path": str(path), "content": text}).stops
+    world.write(name, text)
+    assert world.bash(command).stops
+
+
+@pytest.mark.parametrize("command", ["rm -rf link/", "rm -rf link/*", "rm -rf real"])
+def test_a_snapshot_holds_what_lies_behind_a_link(world: Any, command: str) -> None:
+    world.write("real/a.txt", "kept\n")
+    (world.project / "link").symlink_to("real")
+    store = SnapshotStore(world.state / "undo")
+    world.point = world.new_point(snapshots=store)
+    decision = world.bash(command)
+    assert decision.verdict is Verdict.NONE
+    assert "real/a.txt" in [item.path for item in store.get(decision.id).items]

@@ -36,6 +36,30 @@ def effects(tool: str, given: dict[str, Any]) -> list[tuple[EffectKind, str]]:
 READ, WRITE, LIST, DELETE, MOVE = EffectKind.READ, EffectKind.WRITE, EffectKind.LIST, EffectKind.DELETE, EffectKind.MOVE
 
 
+HOSTED = {"owner": "o", "repo": "r"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "given", "expected"),
+    [
+        ("mcp__github__delete_file", {**HOSTED, "path": "old.md"}, []),
+        ("mcp__github__get_file_contents", {**HOSTED, "path": ".npmrc"}, []),
+        ("mcp__github__push_files", {**HOSTED, "files": [{"path": "a.yml", "content": "x"}]}, [(EffectKind.WRITE, "/p/a.yml")]),
+        ("mcp__gitlab__get_file", {"project_id": "7", "ref": "main", "file_path": ".env"}, []),
+        ("mcp__github__get_file_contents", {**HOSTED, "path": "/p/.npmrc"}, [(EffectKind.READ, "/p/.npmrc")]),
+        ("mcp__github__get_file_contents", {**HOSTED, "path": "../.npmrc"}, [(EffectKind.READ, "/.npmrc")]),
+        ("mcp__files__delete_file", {"repo": "r", "path": "old.md"}, [(EffectKind.DELETE, "/p/old.md")]),
+    ],
+)
+def test_paths_in_a_repository_on_a_code_host(tool: str, given: dict[str, Any], expected: list[tuple[EffectKind, str]]) -> None:
+    assert effects(tool, given) == expected
+
+
+def test_what_is_written_to_a_code_host_replaces_nothing_here() -> None:
+    (effect,) = call("mcp__github__create_or_update_file", {**HOSTED, "path": "a.yml", "content": "x"}).effects
+    assert (effect.flags, effect.text) == (Flag.CREATE, "x")
+
+
 @pytest.mark.parametrize(
     ("tool", "given", "expected"),
     [
@@ -112,6 +136,9 @@ def test_a_wrong_type_counts_as_absent(tool: str, value: Any) -> None:
     keys = ("command", "file_path", "content", "old_string", "new_string", "path", "pattern", "url", "glob", "output_mode")
     for effect in call(tool, dict.fromkeys(keys, value)).effects:
         assert isinstance(effect, Effect)
+        if effect.kind is EffectKind.UNRESOLVED:
+            assert (tool, effect.detail) == ("mcp__fs__delete_file", "command is no text")
+            continue
         assert effect.target.startswith(("/p", "/")) or effect.target == ""
         assert effect.text is None or isinstance(effect.text, str)
 
@@ -197,6 +224,13 @@ def test_words_of_a_name(tool: str, kind: EffectKind) -> None:
         {"command": ["rm", "a"]},
         {"argv": ["rm", "a"]},
         {"commands": ["rm a"]},
+        {"commands": [["rm", "a"]]},
+        {"commands": [{"command": "rm", "args": ["a"]}]},
+        {"commands": "rm a"},
+        {"command": ["rm", "-n", 5, "a"]},
+        {"command": [["rm", "a"], "ls"]},
+        {"command": {"program": "rm", "args": ["a"]}},
+        {"command": {"line": {"cmd": "rm a"}}},
         {"script": "rm a"},
         {"code": "import os\nos.remove('a')", "language": "python"},
         {"python": "import os; os.remove('a')"},
@@ -206,6 +240,16 @@ def test_words_of_a_name(tool: str, kind: EffectKind) -> None:
 )
 def test_commands_and_code(given: dict[str, Any]) -> None:
     assert (DELETE, "/p/a") in effects("mcp__x__run", given)
+
+
+@pytest.mark.parametrize("value", [7, 1.5, [[[[[[[["rm a"]]]]]]]], ["ls", [7, None]]])
+def test_a_command_that_is_no_text_is_said_to_be_so(value: Any) -> None:
+    assert EffectKind.UNRESOLVED in [effect.kind for effect in call("mcp__x__run", {"command": value}).effects]
+
+
+@pytest.mark.parametrize("value", [None, True, False, [], {}, ""])
+def test_no_command_at_all(value: Any) -> None:
+    assert effects("mcp__x__run", {"command": value}) == []
 
 
 def test_the_language_is_told_by_the_tools_name() -> None:
@@ -236,3 +280,10 @@ def test_keys_of_sql(key: str) -> None:
 @pytest.mark.parametrize("tool", sorted(QUIET))
 def test_tools_that_only_plan(tool: str) -> None:
     assert effects(tool, {"prompt": "rm -rf /", "command": "rm -rf /", "path": "/etc"}) == []
+
+
+def test_all_commands_of_one_call_share_its_budget() -> None:
+    command = "cp a b; " * 300
+    analysis = call("mcp__runner__run", {"steps": [{"command": command} for _ in range(50)]})
+    assert len(analysis.programs) < 50 * 300
+    assert any("too much to judge" in effect.detail for effect in analysis.effects)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checkrein.observe.git import Repository, State
+from checkrein.observe.git import Repository, State, Uncommitted
 
 Git = Callable[..., None]
 
@@ -44,6 +44,25 @@ def state(path: Path) -> State:
     repository = Repository.discover(str(path))
     assert repository is not None
     return repository.state(str(path))
+
+
+def test_what_a_revision_would_be_put_in_place_of(repo: Path, git: Git) -> None:
+    (repo / "c").mkdir()
+    for name in ("c/d.txt", "e.log", "f.txt"):
+        (repo / name).write_text("old\n")
+    git("add", "-f", ".")
+    git("commit", "-q", "-m", "second")
+    git("rm", "-q", "-r", "c", "e.log", "f.txt")
+    git("commit", "-q", "-m", "third")
+    repository = Repository.discover(str(repo))
+    assert repository is not None
+    assert repository.replaced_by("HEAD~1") == Uncommitted()
+    (repo / "c").write_text("a file where a folder is to come\n")
+    (repo / "e.log").write_text("ignored\n")
+    (repo / "other").write_text("in nobody's way\n")
+    assert repository.replaced_by("HEAD~1") == Uncommitted((f"{repo}/c", f"{repo}/e.log"))
+    assert repository.replaced_by("HEAD") == Uncommitted()
+    assert not repository.replaced_by("nowhere").complete
 
 
 def test_each_state(repo: Path, git: Git) -> None:
@@ -155,25 +174,41 @@ def test_tracked_and_committed(repo: Path) -> None:
     assert repository.is_tracked(str(repo / "a.txt"))
     assert not repository.is_tracked(str(repo / "new"))
     assert not repository.is_tracked("/etc/hostname")
-    assert repository.head_blob_equals(str(repo / "a.txt"))
-    (repo / "a.txt").write_text("changed")
-    assert not repository.head_blob_equals(str(repo / "a.txt"))
-    assert not repository.head_blob_equals(str(repo / "new"))
 
 
-def test_branches(repo: Path, git: Git, tmp_path: Path) -> None:
+def elsewhere(folder: Path, branch: str, *gone: str) -> bool:
+    repository = Repository.discover(str(folder))
+    assert repository is not None
+    return repository.has_commits_elsewhere(branch, frozenset(gone))
+
+
+def test_commits_that_another_ref_holds(repo: Path, git: Git, tmp_path: Path) -> None:
+    assert not elsewhere(repo, "main")
+    assert not elsewhere(repo, "none")
+    git("branch", "same")
+    assert elsewhere(repo, "same")
+    assert not elsewhere(repo, "same", "main")
+    git("checkout", "-q", "same")
+    git("commit", "-q", "--allow-empty", "-m", "more")
+    assert elsewhere(repo, "main")
+    assert not elsewhere(repo, "same")
+    git("tag", "kept")
+    assert elsewhere(repo, "same")
+    git("clone", "-q", str(repo), str(tmp_path / "clone"))
+    assert elsewhere(tmp_path / "clone", "same")
+
+
+def test_what_is_ignored_below_a_folder(repo: Path) -> None:
+    for name in ("build/deep/x", "sub/a.log", "new"):
+        (repo / name).parent.mkdir(parents=True, exist_ok=True)
+        (repo / name).write_text("x")
     repository = Repository.discover(str(repo))
     assert repository is not None
-    assert repository.default_branch() == "main"
-    assert repository.has_unpushed("main") is True
-    assert repository.has_unpushed("none") is None
-    git("clone", "-q", str(repo), str(tmp_path / "clone"))
-    clone = Repository.discover(str(tmp_path / "clone"))
-    assert clone is not None
-    assert clone.default_branch() == "main"
-    assert clone.has_unpushed("main") is False
-    git("commit", "-q", "--allow-empty", "-m", "more", cwd=tmp_path / "clone")
-    assert clone.has_unpushed("main") is True
+    assert repository.ignored_under(str(repo), 5) == Uncommitted((f"{repo}/build", f"{repo}/sub/a.log"))
+    assert repository.ignored_under(str(repo / "sub"), 5) == Uncommitted((f"{repo}/sub/a.log",))
+    assert repository.ignored_under(str(repo / "build/deep"), 5) == Uncommitted((f"{repo}/build",))
+    assert repository.ignored_under(str(repo), 1) == Uncommitted((f"{repo}/build",), complete=False)
+    assert not repository.ignored_under("/etc", 5).complete
 
 
 def test_no_commit_yet(tmp_path: Path, git: Git) -> None:
@@ -218,8 +253,8 @@ def test_bare_and_broken_repositories_are_unknown(tmp_path: Path, git: Git) -> N
     broken = Repository.discover(str(tmp_path / "broken"))
     assert broken is not None
     assert broken.state(str(tmp_path / "broken/x")) is State.UNKNOWN
-    assert broken.default_branch() is None
-    assert broken.has_unpushed("main") is None
+    assert not broken.has_commits_elsewhere("main", frozenset())
+    assert not broken.ignored_under(str(tmp_path / "broken"), 5).complete
 
 
 def test_a_corrupt_index_is_unknown_and_recovers(repo: Path) -> None:
@@ -247,7 +282,8 @@ def test_settings_of_the_repository_run_nothing(repo: Path, git: Git, tmp_path: 
     assert repository is not None
     repository.state(str(repo / "a.txt"))
     repository.uncommitted_under(str(repo), 10)
-    repository.has_unpushed("main")
+    repository.ignored_under(str(repo), 10)
+    repository.has_commits_elsewhere("main", frozenset())
     assert not mark.exists()
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkrein.report.text import clean, clean_lines, shorten, size
+from checkrein.report.text import clean, clean_lines, counted, shorten, size
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,7 @@ def test_shorten(text: str, width: int, short: str) -> None:
 )
 def test_size(count: int, shown: str) -> None:
     assert size(count) == shown
+
+
+def test_counted() -> None:
+    assert [counted(number, "path") for number in (0, 1, 2)] == ["0 paths", "1 path", "2 paths"]

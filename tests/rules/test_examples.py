@@ -12,7 +12,7 @@ import pytest
 import checkrein
 from checkrein.core import Action, Decision, Example, Rule, Verdict
 from checkrein.detect.paths import rules_used
-from checkrein.detect.shell import programs
+from checkrein.detect.shell.table import programs
 from checkrein.rules import load_rules
 
 RULES = load_rules()
@@ -58,7 +58,7 @@ def test_a_bad_example_sets_the_rule_off(world: Machine, rule: Rule, example: Ex
     decision = judged(world, example)
     assert rule.id in {finding.rule for finding in decision.findings}, told(decision)
     wanted = Action.ALLOW if rule.action is Action.SNAPSHOT else rule.action
-    assert STRICTNESS[decision.verdict] >= wanted, told(decision)
+    assert STRICTNESS[decision.verdict] >= wanted or decision.updated_input is not None, told(decision)
 
 
 @pytest.mark.parametrize(("rule", "example"), examples("good"))

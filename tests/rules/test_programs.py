@@ -4,36 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from checkrein.core import Effect, Rule
-from checkrein.detect.shell import http, programs, table
+from checkrein.detect.shell.exchange import http
 from checkrein.detect.shell.model import Argv, Invocation, ShellText
+from checkrein.detect.shell.table import programs
+from checkrein.detect.shell.table.handler import table_handler
 from checkrein.rules import load_rules
-
-
-@dataclass(frozen=True)
-class EmptyWorld:
-    """A machine on which nothing is."""
-
-    home: str = "/home/dev"
-
-    def variable(self, name: str) -> str | None:
-        return None
-
-    def read_text(self, path: str) -> str | None:
-        return None
-
-    def is_dir(self, path: str) -> bool:
-        return False
-
-    def glob(self, pattern: str) -> tuple[str, ...]:
-        return ()
-
-    def git_config(self, cwd: str, key: str) -> str | None:
-        return None
+from empty_world import EmptyWorld
 
 
 def effects(argv: list[str], depth: int = 0) -> Iterator[Effect]:
@@ -43,7 +23,7 @@ def effects(argv: list[str], depth: int = 0) -> Iterator[Effect]:
     if argv[0] in ("python", "python3"):
         argv = argv[1:]
     name = argv[0].rpartition("/")[2]
-    handler = http.HANDLERS.get(name, table.table_handler)
+    handler = http.HANDLERS.get(name, table_handler)
     for outcome in handler(Invocation((name, *argv[1:]), "/home/dev/shop", EmptyWorld())):
         if isinstance(outcome, Effect):
             yield outcome
@@ -61,8 +41,8 @@ def used_rules() -> list[Rule]:
     rules = load_rules()
     ids = {entry.rule for name in programs.KNOWN for entry in programs.program(name).entries}
     ids |= {"http.delete", "http.delete-local", "http.destructive-post", "services.unknown-delete", "services.sdk-delete"}
-    # Rules of databases are tested where the statements are.
-    return [rules[rule] for rule in sorted(ids) if not rule.startswith("db.")]
+    # Rules of databases and version control are tested where the statements and commands are.
+    return [rules[rule] for rule in sorted(ids) if not rule.startswith(("db.", "sql.", "git.", "vcs."))]
 
 
 def test_every_program_can_be_loaded() -> None:

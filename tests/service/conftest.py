@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+import ssl
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import orjson
 import pytest
 
-from checkrein.service import manage
+from checkrein.service import certificate, manage
 from checkrein.service.paths import ServicePaths
 
 FAKE = Path(__file__).with_name("fake_worker.py")
@@ -47,21 +48,27 @@ class Service:
 
     def request(self, body: bytes, name: str = "PreToolUse", method: str = "POST", **headers: str) -> bytes:
         found = {"host": f"127.0.0.1:{self.port}", "x-checkrein-token": self.paths.token(), "content-length": str(len(body))}
+        found["connection"] = "close"
         found |= {key.replace("_", "-"): value for key, value in headers.items()}
         lines = "".join(f"{key}: {value}\r\n" for key, value in found.items() if value)
         return f"{method} /hook/{name} HTTP/1.1\r\n{lines}\r\n".encode() + body
 
     def exchange(self, data: bytes) -> tuple[int, dict[str, Any]]:
         """Status and JSON of the answer to raw bytes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+        with self.connect() as connection:
             connection.sendall(data)
             return read(connection)
+
+    def connect(self) -> ssl.SSLSocket:
+        """A connection to the port, which knows our certificate."""
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return certificate.calling(self.paths).wrap_socket(plain, server_hostname="127.0.0.1")
 
     def hook(self, command: str, **fields: Any) -> tuple[int, dict[str, Any]]:
         return self.exchange(self.request(payload(command, **fields)))
 
 
-def read(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+def read(connection: ssl.SSLSocket) -> tuple[int, dict[str, Any]]:
     parts = []
     while part := connection.recv(1 << 16):
         parts.append(part)

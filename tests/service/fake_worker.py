@@ -90,7 +90,7 @@ def main(state: str, runtime: str) -> None:
         watch = Watch(paths.state / "claude")
         return Parts(Point(), Record(paths.state), controls, watch, (paths.state / "closed").touch)
 
-    serve(build, paths.token(), deadline=1.0)
+    serve(build, paths, deadline=1.0)
 
 
 if __name__ == "__main__":

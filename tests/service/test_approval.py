@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from checkrein.core import ServiceError, UsageError
+from checkrein.decide.approvals import Scope
 from checkrein.service import approval
-from checkrein.service.approval import Consent, Span, Wish, write_to_terminal
+from checkrein.service.approval import Consent, Wish, write_to_terminal
 from checkrein.service.controls import ServiceControls
 from checkrein.service.peer import Peer
+from checkrein.service.person import Person
 from checkrein.service.processes import LiveProcesses, Process
 from checkrein.service.server import Reply, Request
 
 PEER = Peer(60, 1000)
-WISH = Wish("d1", Span.ONCE)
+WISH = Wish("d1", Scope.ONCE)
 
 
 class Approvals:
@@ -54,16 +56,18 @@ class Scene:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.approvals, self.screen, self.now = Approvals(), "", 0.0
         self.caller: Process | Exception = person()
+        self.outer: Process | None = None
+        self.shown_on: Process | None = None
         monkeypatch.setattr(approval, "require_person", self.require)
         self.consent = Consent(self.approvals, LiveProcesses(), 1000, write=self.write, clock=lambda: self.now)
 
-    def require(self, *_: object) -> Process:
+    def require(self, *_: object) -> Person:
         if isinstance(self.caller, Exception):
             raise self.caller
-        return self.caller
+        return Person(self.caller, self.outer or self.caller, relayed=self.outer is not None)
 
-    def write(self, _process: Process, text: str) -> None:
-        self.screen = text
+    def write(self, process: Process, text: str) -> None:
+        self.screen, self.shown_on = text, process
 
     @property
     def code(self) -> str:
@@ -90,6 +94,13 @@ def test_the_screen_says_what_is_permitted_without_control_characters(scene: Sce
     scene.consent.ask(PEER, WISH)
     assert "rm -rf build" in scene.screen
     assert "\x1b" not in scene.screen
+
+
+def test_the_code_appears_where_the_person_looks_and_not_on_a_terminal_that_a_program_made(scene: Scene) -> None:
+    scene.outer = person(50)
+    handle = scene.consent.ask(PEER, WISH)
+    assert scene.shown_on == scene.outer
+    assert scene.consent.confirm(PEER, handle, scene.code) == "granted"
 
 
 def test_a_wrong_code_uses_the_request_up(scene: Scene) -> None:
@@ -128,7 +139,7 @@ def test_who_is_no_person_gets_no_code(scene: Scene) -> None:
 
 def test_an_unknown_decision_is_an_error(scene: Scene) -> None:
     with pytest.raises(UsageError, match="no such decision"):
-        scene.consent.ask(PEER, Wish("other", Span.ONCE))
+        scene.consent.ask(PEER, Wish("other", Scope.ONCE))
 
 
 def test_requests_cannot_pile_up(scene: Scene) -> None:
@@ -147,9 +158,9 @@ def controls(scene: Scene) -> Callable[..., Reply]:
 
 def test_the_control_protocol(scene: Scene) -> None:
     do = controls(scene)
-    handle = do("allow", id="d1", span="for", seconds=600).body["handle"]
+    handle = do("allow", id="d1", span="until", seconds=600).body["handle"]
     assert do("allow/confirm", handle=handle, code=scene.code).body == {"granted": "granted"}
-    assert scene.approvals.wishes == [Wish("d1", Span.FOR, 600.0)]
+    assert scene.approvals.wishes == [Wish("d1", Scope.UNTIL, 600.0)]
     assert do("allow/list").body == {"approvals": [{"id": "d1"}]}
     assert do("allow/revoke", id="d1").body == {"revoked": "revoked d1"}
     assert do("policy/reload").body == {"policy": "read"}
@@ -161,11 +172,11 @@ def test_the_control_protocol(scene: Scene) -> None:
         {},
         {"id": "d1"},
         {"id": "d1", "span": "forever"},
-        {"id": "d1", "span": "for"},
+        {"id": "d1", "span": "until"},
         {"id": "d1", "span": "once", "seconds": 5},
-        {"id": "d1", "span": "for", "seconds": 0},
-        {"id": "d1", "span": "for", "seconds": 10**9},
-        {"id": "d1", "span": "for", "seconds": "5"},
+        {"id": "d1", "span": "until", "seconds": 0},
+        {"id": "d1", "span": "until", "seconds": 10**9},
+        {"id": "d1", "span": "until", "seconds": "5"},
         {"id": 7, "span": "once"},
         {"id": "x" * 300, "span": "once"},
     ],

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from checkrein.core import LedgerError, UsageError
-from checkrein.decide.approvals import ApprovalStore
-from checkrein.service.approval import Span, Wish
+from checkrein.decide.approvals import ApprovalStore, Scope
+from checkrein.service.approval import Wish
 from checkrein.service.approver import RecordedApprover, Stopped
 
 
@@ -34,21 +34,21 @@ def approver(tmp_path: Path, notes: Notes) -> RecordedApprover:
     return RecordedApprover(store, lambda key: Stopped("f" * 64, "rm -rf build") if key == "d1" else None, notes)
 
 
-@pytest.mark.parametrize(("span", "seconds"), [(Span.ONCE, None), (Span.FOR, 60.0), (Span.ALWAYS, None)])
+@pytest.mark.parametrize(("span", "seconds"), [(Scope.ONCE, None), (Scope.UNTIL, 60.0), (Scope.ALWAYS, None)])
 def test_a_grant_is_recorded_and_can_be_used(
-    approver: RecordedApprover, notes: Notes, span: Span, seconds: float | None
+    approver: RecordedApprover, notes: Notes, span: Scope, seconds: float | None
 ) -> None:
     assert approver.grant(Wish("d1", span, seconds)).startswith("Permitted ")
     assert notes.kept[0]["kind"] == "approval"
     assert notes.kept[0]["decision"] == "d1"
     assert approver.granted()[0]["id"] == "d1"
-    used = approver.store.consume("f" * 64, 10.0 if span is Span.ONCE else approver.store.holding(0)[0].created)
+    used = approver.store.consume("f" * 64, 10.0 if span is Scope.ONCE else approver.store.holding(0)[0].created)
     assert used is not None
-    assert (approver.granted() == []) == (span is Span.ONCE)
+    assert (approver.granted() == []) == (span is Scope.ONCE)
 
 
 def test_a_refusal_is_recorded(approver: RecordedApprover, notes: Notes) -> None:
-    approver.refused(Wish("d1", Span.ONCE), "the code was wrong")
+    approver.refused(Wish("d1", Scope.ONCE), "the code was wrong")
     wanted = {"kind": "approval", "change": "refused", "decision": "d1", "span": "once", "reason": "the code was wrong"}
     assert notes.kept == [wanted]
     assert approver.granted() == []
@@ -57,13 +57,13 @@ def test_a_refusal_is_recorded(approver: RecordedApprover, notes: Notes) -> None
 def test_what_cannot_be_recorded_is_not_permitted(approver: RecordedApprover, notes: Notes) -> None:
     notes.error = LedgerError("full")
     with pytest.raises(LedgerError):
-        approver.grant(Wish("d1", Span.ALWAYS))
+        approver.grant(Wish("d1", Scope.ALWAYS))
     assert approver.granted() == []
 
 
 def test_revoke(approver: RecordedApprover, notes: Notes) -> None:
-    approver.grant(Wish("d1", Span.ALWAYS))
-    approver.grant(Wish("d1", Span.ONCE))
+    approver.grant(Wish("d1", Scope.ALWAYS))
+    approver.grant(Wish("d1", Scope.ONCE))
     assert "Taken back" in approver.revoke("d1")
     assert approver.granted() == []
     assert notes.kept[-1]["change"] == "revoked"
@@ -75,4 +75,4 @@ def test_unknown_ids(approver: RecordedApprover) -> None:
     with pytest.raises(UsageError, match="Nothing"):
         approver.describe("other")
     with pytest.raises(UsageError, match="Nothing"):
-        approver.grant(Wish("other", Span.ONCE))
+        approver.grant(Wish("other", Scope.ONCE))

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from checkrein.service.person import Refusal, is_client, require_person
+from checkrein.service.person import Person, Refusal, is_client, require_person
 from checkrein.service.processes import LiveProcesses, Process
 
 UID = 1000
@@ -63,13 +63,13 @@ def refused(table: Table, reason: str, pid: int = 60) -> None:
 
 
 def test_a_shell_in_a_terminal_emulator_is_a_person() -> None:
-    assert require_person(60, UID, DESKTOP) == CALLER
+    assert require_person(60, UID, DESKTOP) == Person(CALLER, CALLER)
 
 
 def test_an_ssh_login_is_a_person() -> None:
     server = proc(30, 1, "", uid=0, name="sshd", environment=None, terminal=0)
     mine = proc(40, 30, "", name="sshd-session", environment=None, terminal=0)
-    assert require_person(60, UID, DESKTOP.having(server, mine)) == CALLER
+    assert require_person(60, UID, DESKTOP.having(server, mine)).caller == CALLER
 
 
 def test_a_console_login_and_a_multiplexer_are_persons() -> None:
@@ -124,10 +124,44 @@ def test_cut_ancestry() -> None:
     refused(DESKTOP.having(replace(CALLER, parent=0)), "cut its ties")
 
 
-@pytest.mark.parametrize("program", ["script", "expect", "unbuffer", "socat", "python3", "node", "ttyd", "gdb", "make"])
+@pytest.mark.parametrize("program", ["script", "expect", "unbuffer", "socat", "pythonish", "node", "ttyd", "gdb", "make"])
 def test_programs_that_make_terminals_for_other_programs(program: str) -> None:
     refused(DESKTOP.having(proc(40, 20, f"/usr/bin/{program}")), f"started by '{program}'")
     refused(DESKTOP.having(proc(55, 50, f"/usr/bin/{program}"), replace(CALLER, parent=55)), f"started by '{program}'")
+
+
+INNER = 0x8804
+MAKER = proc(55, 50, "/usr/bin/python3.12")
+SUBSHELL = proc(57, 55, "/usr/bin/bash", session=57, terminal=INNER)
+INSIDE = replace(CALLER, parent=57, session=57, terminal=INNER)
+ENVIRONMENT = DESKTOP.having(MAKER, SUBSHELL, INSIDE)
+"""As ``poetry shell`` leaves it: a shell on a terminal that a Python program made, below a person's own shell."""
+
+
+def test_the_code_for_a_shell_below_python_goes_to_the_persons_own_terminal() -> None:
+    assert require_person(60, UID, ENVIRONMENT) == Person(INSIDE, SHELL, relayed=True)
+    same = DESKTOP.having(MAKER, proc(57, 55, "/usr/bin/bash"), replace(CALLER, parent=57))
+    assert require_person(60, UID, same) == Person(replace(CALLER, parent=57), replace(CALLER, parent=57), relayed=True)
+
+
+def test_a_shell_below_python_is_no_way_for_an_agent() -> None:
+    refused(ENVIRONMENT.having(replace(MAKER, parent=20)), "systemd")
+    refused(ENVIRONMENT.having(replace(MAKER, parent=1)), "systemd")
+    refused(ENVIRONMENT.having(replace(MAKER, parent=40)), "started by 'python3.12'")
+    refused(ENVIRONMENT.having(replace(MAKER, parent=0)), "started by 'python3.12'|cut its ties")
+    refused(ENVIRONMENT.having(replace(MAKER, environment=frozenset({"CLAUDECODE"}))), "Claude Code session")
+    refused(ENVIRONMENT.having(replace(SHELL, terminal=0)), "cut its ties")
+    refused(ENVIRONMENT.having(replace(MAKER, tracer=70)), "controls it")
+    for terminal in (PTS, INNER):
+        refused(ENVIRONMENT.having(proc(70, 1, "/home/u/.local/bin/claude", terminal=terminal)), "open another one")
+    container = (proc(1, 0, "/bin/bash", session=1), replace(MAKER, parent=1, session=1), SUBSHELL, INSIDE)
+    refused(Table(*container), "cut its ties")
+
+
+def test_a_session_that_was_started_from_another_terminal() -> None:
+    other = proc(45, 40, "/usr/bin/bash", session=45, terminal=0x8805)
+    leader = proc(46, 45, "/usr/bin/bash", session=46)
+    refused(DESKTOP.having(other, leader, replace(CALLER, session=46)), "started from another terminal")
 
 
 def test_a_terminal_program_that_the_user_could_have_made() -> None:

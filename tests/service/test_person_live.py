@@ -90,6 +90,14 @@ def test_a_person_permits_with_the_code_on_the_screen(terminal: Terminal) -> Non
     terminal.wait_for("end=0")
 
 
+def test_a_person_in_a_shell_that_python_started(terminal: Terminal) -> None:
+    terminal.type(f"PS1='inner> ' {sys.executable} -c 'import subprocess; subprocess.run([\"sh\", \"-i\"])'; echo left=$?")
+    terminal.wait_for("inner> ")
+    test_a_person_permits_with_the_code_on_the_screen(terminal)
+    terminal.type("exit")
+    terminal.wait_for("left=0")
+
+
 def test_a_wrong_code_permits_nothing(terminal: Terminal) -> None:
     terminal.type(allow())
     terminal.wait_for("code> ")

@@ -19,7 +19,7 @@ from checkrein.enforce.hooks.projects import slug
 from checkrein.ledger.store import LedgerReader
 from checkrein.locations import ledger_dir, undo_dir
 from checkrein.rules import load_rules
-from checkrein.service import manage
+from checkrein.service import certificate, manage
 from checkrein.service.paths import ServicePaths
 from checkrein.undo import SnapshotStore
 
@@ -64,7 +64,7 @@ def post(paths: ServicePaths, session: str, machine: Machine, example: Example) 
         "tool_name": example.tool,
         "tool_input": given,
     }
-    connection = http.client.HTTPConnection("127.0.0.1", paths.port() or 0, timeout=30)
+    connection = http.client.HTTPSConnection("127.0.0.1", paths.port() or 0, timeout=30, context=certificate.calling(paths))
     connection.request("POST", "/hook/PreToolUse", orjson.dumps(payload), {"X-Checkrein-Token": paths.token()})
     reply = connection.getresponse()
     body = reply.read()

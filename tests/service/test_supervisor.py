@@ -40,7 +40,7 @@ def test_a_killed_worker_is_replaced_and_no_call_is_refused(service: Any) -> Non
 
 
 def test_a_worker_that_dies_while_it_decides_answers_nothing_and_is_replaced(service: Any) -> None:
-    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
+    with service.connect() as connection:
         connection.sendall(
             service.request(
                 b'{"hook_event_name":"PreToolUse","session_id":"s","cwd":"/","tool_name":"B","tool_input":{"command":"die"}}'

@@ -91,3 +91,14 @@ def test_old_answers_are_forgotten() -> None:
         assert judge.calls == REMEMBERED + 2
 
     run(body())
+
+
+def test_an_answer_that_is_older_than_a_hook_is_not_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checkrein.service.twins.TOGETHER_SECONDS", -1.0)
+
+    async def body() -> None:
+        twins, judge = Twins(), Judge()
+        await twins.once("PreToolUse", b"{}", Way.HTTP, judge)
+        assert await twins.once("PreToolUse", b"{}", Way.COMMAND, judge) == b"2"
+
+    run(body())

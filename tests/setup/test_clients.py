@@ -70,19 +70,18 @@ def test_parses_versions(text: str, version: Version | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("versions", "shared", "transport", "why"),
+    ("versions", "transport", "why"),
     [
-        ([NEW], False, Transport.HTTP, "all clients are 2.1.295 or newer"),
-        ([OLD], False, Transport.COMMAND, "all clients are older than 2.1.295"),
-        ([NEW, OLD], False, Transport.BOTH, "some clients are older than 2.1.295"),
-        ([NEW, None], False, Transport.BOTH, "a client does not tell its version"),
-        ([], False, Transport.BOTH, "no client is installed yet, so any version may come"),
-        ([NEW], True, Transport.BOTH, "other people use this machine"),
+        ([NEW], Transport.HTTP, "all clients are 2.1.295 or newer"),
+        ([OLD], Transport.COMMAND, "all clients are older than 2.1.295"),
+        ([NEW, OLD], Transport.BOTH, "some clients are older than 2.1.295"),
+        ([NEW, None], Transport.BOTH, "a client does not tell its version"),
+        ([], Transport.BOTH, "no client is installed yet, so any version may come"),
     ],
 )
-def test_chooses_what_is_safe_for_all(versions: list[Version | None], shared: bool, transport: Transport, why: str) -> None:
+def test_chooses_what_is_safe_for_all(versions: list[Version | None], transport: Transport, why: str) -> None:
     clients = [Client(Path("claude"), version) for version in versions]
-    assert choose_transport(clients, shared=shared) == (transport, why)
+    assert choose_transport(clients) == (transport, why)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import socket
@@ -13,7 +14,8 @@ from typing import Any
 import pytest
 
 from checkrein import __version__
-from checkrein.setup import doctor_machine, doctor_settings
+from checkrein.enforce.hooks import command
+from checkrein.setup import doctor_machine, doctor_settings, trust
 from checkrein.setup.doctor import Answering, Check, Patient, State, examine, healthy
 from checkrein.setup.install import ClientPaths, CommandForm, Install, Scope, Transport
 from checkrein.setup.people import Accounts
@@ -21,11 +23,13 @@ from checkrein.setup.protect import Machine
 from checkrein.setup.settings import build_settings
 
 TOKEN = "not-a-real-token"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n"
 INSTALL = Install(
-    base_url="http://127.0.0.1:4711",
+    base_url="https://127.0.0.1:4711",
     token=TOKEN,
     socket=Path("/run/x/service.sock"),
     token_file=Path("/state/token"),
+    trust=Path("/state/checkrein-trust.pem"),
     helper=Path("/opt/x/checkrein-hook"),
     transport=Transport.HTTP,
     form=CommandForm.WORDS,
@@ -42,8 +46,9 @@ def patient(tmp_path: Path) -> Patient:
     (tmp_path / "passwd").write_text("")
     paths = ClientPaths(home, home / "project", home / ".claude", tmp_path / "etc")
     machine = Machine({"HOME": str(home), "PATH": ""}, paths, Accounts(tmp_path / "passwd", tmp_path / "none"))
-    patient = Patient(machine, Answering(True, __version__, 4711, os.getpid(), TOKEN))
-    put(paths.settings(Scope.USER), build_settings({}, INSTALL))
+    patient = Patient(machine, Answering(True, __version__, 4711, os.getpid(), TOKEN, "", CERTIFICATE))
+    put(paths.settings(Scope.USER), build_settings({}, dataclasses.replace(INSTALL, trust=machine.trust)))
+    put(machine.trust, trust.compose(CERTIFICATE, None))
     return patient
 
 
@@ -66,6 +71,7 @@ def project_file(patient: Patient, settings: Any) -> Path:
 SETTINGS_CHECKS = (
     doctor_settings.settings_files,
     doctor_settings.hooks,
+    doctor_settings.certificates,
     doctor_settings.environment,
     doctor_settings.project_runs,
     doctor_settings.matchers,
@@ -147,7 +153,8 @@ def test_what_a_repository_brings_is_named(patient: Patient, settings: Any, chec
 
 
 def test_a_person_may_have_a_gateway_of_their_own(patient: Patient) -> None:
-    settings = build_settings({"env": {"ANTHROPIC_BASE_URL": "https://gateway.test", "CLAUDE_CODE_SIMPLE": "0"}}, INSTALL)
+    install = dataclasses.replace(INSTALL, trust=patient.machine.trust)
+    settings = build_settings({"env": {"ANTHROPIC_BASE_URL": "https://gateway.test", "CLAUDE_CODE_SIMPLE": "0"}}, install)
     put(patient.machine.paths.settings(Scope.USER), settings)
     assert [state for state, _ in bad(doctor_settings.environment(patient))] == [State.WARN]
 
@@ -260,3 +267,73 @@ def test_a_check_that_breaks_is_a_failure_by_name(patient: Patient) -> None:
     checks = examine(patient, (odd_check, doctor_settings.settings_files))
     assert checks[0] == Check("odd check", State.FAIL, "the check itself failed: RuntimeError: boom", "report this")
     assert len(checks) == 2
+
+
+def test_the_hook_client_is_the_one_that_was_made(patient: Patient, tmp_path: Path) -> None:
+    program = tmp_path / command.NAME
+    put(patient.machine.paths.settings(Scope.USER), build_settings({}, dataclasses.replace(INSTALL, helper=program)))
+
+    def said() -> list[tuple[State, str]]:
+        return [(check.state, check.text) for check in doctor_settings.hook_client(patient)]
+
+    assert said() == [(State.FAIL, f"{program} is gone: the client stops every call")]
+    program.write_text("x")
+    assert said() == [(State.FAIL, f"{program} is not the program that was built")]
+    program.with_suffix(".sha256").write_text(hashlib.sha256(b"x").hexdigest())
+    assert said() == [(State.OK, f"{program} is in place")]
+
+
+def test_the_python_client_is_looked_for_too(patient: Patient) -> None:
+    put(patient.machine.paths.settings(Scope.USER), build_settings({}, dataclasses.replace(INSTALL, helper=None)))
+    assert [check.state for check in doctor_settings.hook_client(patient)] == [State.OK]
+
+
+def with_env(patient: Patient, **env: str) -> Patient:
+    return dataclasses.replace(patient, machine=dataclasses.replace(patient.machine, env={**patient.machine.env, **env}))
+
+
+def test_the_certificates_beside_ours_are_named(patient: Patient, tmp_path: Path) -> None:
+    theirs = tmp_path / "corporate.pem"
+    theirs.write_text("theirs\n")
+    put(patient.machine.trust, trust.compose(CERTIFICATE, theirs))
+    (check,) = doctor_settings.certificates(patient)
+    assert (check.state, check.text) == (
+        State.OK,
+        f"the client knows the service by its certificate, beside those of {theirs}",
+    )
+    theirs.write_text("renewed\n")
+    assert "changed, or is gone" in bad(doctor_settings.certificates(patient))[0][1]
+    theirs.unlink()
+    assert "changed, or is gone" in bad(doctor_settings.certificates(patient))[0][1]
+
+
+@pytest.mark.parametrize("content", ["", "-----BEGIN CERTIFICATE-----\nan older one\n-----END CERTIFICATE-----\n", None])
+def test_a_client_that_does_not_know_our_certificate_is_told(patient: Patient, content: str | None) -> None:
+    patient.machine.trust.unlink()
+    if content is not None:
+        put(patient.machine.trust, content)
+    (found,) = bad(doctor_settings.certificates(patient))
+    assert found[0] is State.FAIL
+    assert "every call is stopped" in found[1]
+
+
+def test_settings_that_trust_another_file_are_told(patient: Patient) -> None:
+    put(patient.machine.paths.settings(Scope.USER), build_settings({}, INSTALL))
+    (found,) = bad(doctor_settings.certificates(patient))
+    assert found == (State.FAIL, f"NODE_EXTRA_CA_CERTS does not name {patient.machine.trust}: every call is stopped")
+
+
+def test_what_this_shell_would_do_to_https_hooks_is_told(patient: Patient) -> None:
+    proxied = with_env(patient, HTTPS_PROXY="http://proxy.test:3128")
+    assert "NO_PROXY" in bad(doctor_settings.certificates(proxied))[0][1]
+    assert not bad(doctor_settings.certificates(with_env(proxied, NO_PROXY="127.0.0.1")))
+    other = with_env(patient, NODE_EXTRA_CA_CERTS="/etc/corporate.pem")
+    assert bad(doctor_settings.certificates(other)) == [
+        (State.WARN, "what /etc/corporate.pem holds is not trusted by the client")
+    ]
+
+
+def test_command_hooks_need_no_certificate(patient: Patient) -> None:
+    install = dataclasses.replace(INSTALL, transport=Transport.COMMAND)
+    put(patient.machine.paths.settings(Scope.USER), build_settings({}, install))
+    assert not list(doctor_settings.certificates(with_env(patient, HTTPS_PROXY="http://proxy.test:3128")))

@@ -15,10 +15,11 @@ from checkrein.setup.install import CommandForm, Install, Transport
 from checkrein.setup.settings import build_settings, our_handlers
 
 INSTALL = Install(
-    base_url="http://127.0.0.1:4711",
+    base_url="https://127.0.0.1:4711",
     token="not-a-real-token",
     socket=Path("/run/x/service.sock"),
     token_file=Path("/state/token"),
+    trust=Path("/state/checkrein-trust.pem"),
     helper=Path("/opt/x/checkrein-hook"),
     transport=Transport.BOTH,
     form=CommandForm.WORDS,
@@ -88,7 +89,7 @@ def test_protecting_twice_changes_nothing(store: SettingsStore, file: Path) -> N
 def test_a_new_installation_still_restores_the_first_file(store: SettingsStore, file: Path) -> None:
     file.write_bytes(ODD)
     store.protect(file, INSTALL)
-    store.protect(file, dataclasses.replace(INSTALL, base_url="http://127.0.0.1:5000", transport=Transport.HTTP, deny_read=()))
+    store.protect(file, dataclasses.replace(INSTALL, base_url="https://127.0.0.1:5000", transport=Transport.HTTP, deny_read=()))
     assert b"4711" not in file.read_bytes()
     store.release(file)
     assert file.read_bytes() == ODD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import stat
@@ -12,6 +13,7 @@ import pytest
 
 from checkrein.core import PolicyError, ServiceError, SettingsError
 from checkrein.enforce.hooks import command
+from checkrein.setup import trust
 from checkrein.setup.files import Change
 from checkrein.setup.install import ClientPaths, CommandForm, Scope, Transport
 from checkrein.setup.people import Accounts
@@ -19,6 +21,7 @@ from checkrein.setup.protect import Endpoint, Machine, down, up
 from checkrein.setup.settings import MANAGED_ENV
 
 TOKEN = "not-a-real-token"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n"
 
 
 @dataclass(slots=True)
@@ -31,7 +34,7 @@ class PretendedService:
         self.calls.append("start")
         if self.broken:
             raise ServiceError("the service does not come up")
-        return Endpoint(4711, TOKEN, self.folder / "service.sock", self.folder / "token")
+        return Endpoint(4711, TOKEN, self.folder / "service.sock", self.folder / "token", CERTIFICATE)
 
     def stop(self) -> None:
         self.calls.append("stop")
@@ -143,12 +146,104 @@ def test_the_policy_chooses_the_transport_and_adds_read_rules(machine: Machine, 
     assert report.left_out == ("*.key", "!ok.key")
 
 
-def test_a_person_of_this_machine_means_both_transports(machine: Machine, service: PretendedService) -> None:
+def test_other_people_of_this_machine_cannot_answer_for_the_service(machine: Machine, service: PretendedService) -> None:
     client(machine, "2.1.330")
     machine.accounts.passwd.write_text(f"alice:x:{os.geteuid() + 4000}:{os.geteuid() + 4000}::/home/alice:/bin/bash\n")
+    assert up(machine, service, Scope.USER).install.transport is Transport.HTTP
+
+
+def settings_of(machine: Machine, **settings: object) -> Path:
+    file = machine.paths.settings(Scope.USER)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(settings))
+    return file
+
+
+def corporate(machine: Machine) -> Path:
+    file = machine.paths.home / "corporate.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\ntheirs\n-----END CERTIFICATE-----")
+    return file
+
+
+def named(machine: Machine) -> object:
+    return written(machine)["env"]["NODE_EXTRA_CA_CERTS"]  # type: ignore[index]
+
+
+def test_the_client_is_told_which_certificate_to_trust(machine: Machine, service: PretendedService) -> None:
+    client(machine, "2.1.330")
+    up(machine, service, Scope.USER)
+    assert named(machine) == str(machine.trust)
+    assert CERTIFICATE in machine.trust.read_text()
+    assert stat.S_IMODE(machine.trust.stat().st_mode) == 0o600
+    up(machine, service, Scope.PROJECT)
+    assert machine.trust.exists()
+    down(machine, service)
+    assert not machine.trust.exists()
+
+
+@pytest.mark.parametrize("by", ["settings", "shell"])
+def test_what_the_person_trusts_stays_trusted(machine: Machine, service: PretendedService, by: str) -> None:
+    client(machine, "2.1.330")
+    theirs = corporate(machine)
+    env = {"NODE_EXTRA_CA_CERTS": str(theirs)}
+    file = settings_of(machine, env=env) if by == "settings" else settings_of(machine, model="opus")
+    before = file.read_bytes()
+    here = machine if by == "settings" else dataclasses.replace(machine, env={**machine.env, **env})
+    up(here, service, Scope.USER)
+    assert named(machine) == str(machine.trust)
+    assert machine.trust.read_text() == trust.compose(CERTIFICATE, theirs)
+    assert theirs.read_text() in machine.trust.read_text()
+    theirs.write_text(theirs.read_text().replace("theirs", "renewed"))
+    assert up(machine, service, Scope.USER).written.change is Change.UNCHANGED  # a shell without the variable
+    assert "renewed" in machine.trust.read_text()
+    assert "theirs" not in machine.trust.read_text()
+    down(machine, service)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("env", "transport"),
+    [
+        ({"NODE_TLS_REJECT_UNAUTHORIZED": "0"}, Transport.COMMAND),
+        ({"https_proxy": "http://proxy.test:3128"}, Transport.COMMAND),
+        ({"HTTP_PROXY": "http://proxy.test:3128", "NO_PROXY": "localhost,10.0.0.0/8"}, Transport.COMMAND),
+        ({"HTTP_PROXY": "http://proxy.test:3128", "NO_PROXY": "localhost, 127.0.0.1"}, Transport.HTTP),
+        ({"ALL_PROXY": "http://proxy.test:3128", "no_proxy": "*"}, Transport.HTTP),
+        ({"NODE_TLS_REJECT_UNAUTHORIZED": "1", "HTTPS_PROXY": ""}, Transport.HTTP),
+    ],
+)
+@pytest.mark.parametrize("by", ["settings", "shell"])
+def test_where_tls_proves_nothing_or_a_proxy_stands_between_hooks_are_commands(
+    machine: Machine, service: PretendedService, env: dict[str, str], transport: Transport, by: str
+) -> None:
+    client(machine, "2.1.330")
+    if by == "settings":
+        settings_of(machine, env=env)
+    else:
+        machine = dataclasses.replace(machine, env={**machine.env, **env})
+    report = up(machine, service, Scope.USER, Transport.HTTP)
+    assert report.install.transport is transport
+    assert machine.trust.exists() == (transport is Transport.HTTP)
+
+
+def test_managed_settings_that_name_certificates_leave_the_command(machine: Machine, service: PretendedService) -> None:
+    client(machine, "2.1.330")
+    file = machine.paths.managed / "managed-settings.d/corporate.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"env": {"NODE_EXTRA_CA_CERTS": "/etc/corporate.pem"}}))
     report = up(machine, service, Scope.USER)
-    assert report.install.transport is Transport.BOTH
-    assert report.why == "other people use this machine"
+    assert report.install.transport is Transport.COMMAND
+    assert "/etc/corporate.pem" in report.why
+    assert "env" not in written(machine)
+
+
+def test_a_file_that_is_no_collection_of_certificates_is_refused(machine: Machine, service: PretendedService) -> None:
+    client(machine, "2.1.330")
+    theirs = corporate(machine)
+    theirs.write_bytes(bytes(trust.MAX_BYTES + 1))
+    settings_of(machine, env={"NODE_EXTRA_CA_CERTS": str(theirs)})
+    with pytest.raises(SettingsError, match="larger than"):
+        up(machine, service, Scope.USER)
 
 
 @pytest.mark.parametrize("content", ['{"a": 1,}', '{"permissions": {"deny": "x"}}'])

@@ -18,10 +18,11 @@ from checkrein.setup.settings import build_settings, is_ours, our_handlers, reve
 
 HELPER = Path("/opt/x/checkrein-hook")
 INSTALL = Install(
-    base_url="http://127.0.0.1:4711",
+    base_url="https://127.0.0.1:4711",
     token="not-a-real-token",
     socket=Path("/run/x/service.sock"),
     token_file=Path("/state/token"),
+    trust=Path("/state/checkrein-trust.pem"),
     helper=HELPER,
     transport=Transport.HTTP,
     form=CommandForm.WORDS,
@@ -41,6 +42,7 @@ bases = st.fixed_dictionaries(
             optional={"deny": st.lists(st.sampled_from(["Read(.env)", "Bash(x)"]), max_size=2), "allow": st.just(["Bash(ls)"])},
         ),
         "allowedHttpHookUrls": st.lists(st.sampled_from(["https://x.test/*", "https://y.test/*"]), max_size=2),
+        "env": st.dictionaries(st.sampled_from(["A", "NODE_EXTRA_CA_CERTS"]), st.just("/x/corporate.pem"), max_size=2),
         "respondToBashCommands": st.booleans(),
         "disableSkillShellExecution": st.booleans(),
     },
@@ -89,15 +91,26 @@ def test_reverting_keeps_edits_made_meanwhile(base: dict[str, Any], install: Ins
     assert left["permissions"]["deny"][:-1] == base.get("permissions", {}).get("deny", [])
 
 
-def test_the_http_hook_of_a_gate() -> None:
+def types(built: dict[str, Any], event: str) -> list[str]:
+    return [handler["type"] for handler in built["hooks"][event][0]["hooks"]]
+
+
+def test_http_hooks_ask_for_all_but_what_begins_a_session() -> None:
     built = build_settings({}, INSTALL)
-    assert built["hooks"]["PreToolUse"] == [
+    commands = {event.name for event in subscribed() if types(built, event.name) == ["command"]}
+    assert commands == {"SessionStart", "Setup", "UserPromptSubmit"}
+    assert all(types(built, event.name) == ["http"] for event in subscribed() if event.name not in commands)
+
+
+def test_an_http_hook() -> None:
+    built = build_settings({}, INSTALL)
+    assert built["hooks"]["PostToolUse"] == [
         {
             "matcher": "*",
             "hooks": [
                 {
                     "type": "http",
-                    "url": "http://127.0.0.1:4711/hook/PreToolUse",
+                    "url": "https://127.0.0.1:4711/hook/PostToolUse",
                     "headers": {"X-Checkrein-Token": "not-a-real-token", "X-Checkrein-Entrypoint": "$CLAUDE_CODE_ENTRYPOINT"},
                     "allowedEnvVars": ["CLAUDE_CODE_ENTRYPOINT"],
                     "timeout": 20,
@@ -106,11 +119,11 @@ def test_the_http_hook_of_a_gate() -> None:
             ],
         }
     ]
-    assert built["allowedHttpHookUrls"] == ["http://127.0.0.1:4711/hook/*"]
+    assert built["allowedHttpHookUrls"] == ["https://127.0.0.1:4711/hook/*"]
     assert built["permissions"] == {"deny": ["Read(.env)", "Read(~/.ssh/id_rsa)"]}
     assert built["disableSkillShellExecution"] is True
     assert built["respondToBashCommands"] is False
-    assert "env" not in built
+    assert built["env"] == {"NODE_EXTRA_CA_CERTS": "/state/checkrein-trust.pem"}
 
 
 def test_every_event_has_a_hook_and_session_start_only_a_command() -> None:
@@ -158,25 +171,26 @@ def test_a_command_installation_writes_no_token() -> None:
     install = dataclasses.replace(INSTALL, transport=Transport.COMMAND)
     assert INSTALL.token not in str(build_settings({}, install))
     assert "allowedHttpHookUrls" not in build_settings({}, install)
+    assert "env" not in build_settings({}, install)
 
 
 def test_other_addresses_stay_allowed() -> None:
     theirs = {"hooks": {"Stop": [{"hooks": [{"type": "http", "url": "https://x.test/a"}]}]}}
-    assert build_settings(theirs, INSTALL)["allowedHttpHookUrls"] == ["http://127.0.0.1:4711/hook/*", "https://x.test/a"]
+    assert build_settings(theirs, INSTALL)["allowedHttpHookUrls"] == ["https://127.0.0.1:4711/hook/*", "https://x.test/a"]
     listed = {"allowedHttpHookUrls": ["https://x.test/*"], "httpHookAllowedEnvVars": ["A"]}
     built = build_settings(listed, INSTALL)
-    assert built["allowedHttpHookUrls"] == ["https://x.test/*", "http://127.0.0.1:4711/hook/*"]
+    assert built["allowedHttpHookUrls"] == ["https://x.test/*", "https://127.0.0.1:4711/hook/*"]
     assert built["httpHookAllowedEnvVars"] == ["A", "CLAUDE_CODE_ENTRYPOINT"]
 
 
 def test_a_new_port_replaces_the_old_one() -> None:
-    moved = dataclasses.replace(INSTALL, base_url="http://127.0.0.1:5000", token="another-token")
+    moved = dataclasses.replace(INSTALL, base_url="https://127.0.0.1:5000", token="another-token")
     assert build_settings(build_settings({}, INSTALL), moved)["hooks"] == build_settings({}, moved)["hooks"]
-    assert build_settings(build_settings({}, INSTALL), moved)["allowedHttpHookUrls"] == ["http://127.0.0.1:5000/hook/*"]
+    assert build_settings(build_settings({}, INSTALL), moved)["allowedHttpHookUrls"] == ["https://127.0.0.1:5000/hook/*"]
 
 
 def test_managed_settings_pin_the_environment() -> None:
-    built = build_settings({"env": {"A": "1"}}, dataclasses.replace(INSTALL, scope=Scope.MANAGED))
+    built = build_settings({"env": {"A": "1"}}, dataclasses.replace(INSTALL, scope=Scope.MANAGED, transport=Transport.COMMAND))
     assert built["env"] == {"A": "1", "CLAUDE_CODE_SIMPLE": "0", "CLAUDE_CODE_SHELL_PREFIX": "", "LD_PRELOAD": ""}
 
 

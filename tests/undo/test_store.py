@@ -428,3 +428,87 @@ def test_snapshots_of_one_project(store: SnapshotStore, root: Path, tmp_path: Pa
         (folder / "f").write_text("x")
         take(store, folder, "f", public_id=f"s{number}")
     assert [snapshot.id for snapshot in store.all(root=tmp_path / "two")] == ["s1"]
+
+
+def test_what_a_snapshot_cannot_bring_back_is_said(store: SnapshotStore, root: Path) -> None:
+    (root / "a").write_text("x")
+    (root / "b").hardlink_to(root / "a")
+    (root / "c").write_text("x")
+    assert take(store, root, "c").notes == ()
+    notes = take(store, root, "a", "b", public_id="second").notes
+    assert notes == ("a, b: had other names (hard links), and comes back as a file of its own",)
+
+
+def test_attributes_that_do_not_come_back_are_said(store: SnapshotStore, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "sub").mkdir()
+    (root / "sub" / "a").write_text("x")
+    monkeypatch.setattr(os, "listxattr", lambda _: ["security.selinux"], raising=False)
+    assert take(store, root, "sub").notes == ()
+    monkeypatch.setattr(os, "listxattr", lambda _: ["security.selinux", "user.origin"], raising=False)
+    notes = take(store, root, "sub", public_id="second").notes
+    assert notes == ("sub, sub/a: had extended attributes or an access control list, which do not come back",)
+
+
+def test_a_project_that_was_moved_away(store: SnapshotStore, root: Path) -> None:
+    (root / "a").write_text("x")
+    take(store, root, "a")
+    root.rename(root.parent / "elsewhere")
+    with pytest.raises(UndoError, match="is not there any more") as caught:
+        store.restore("abc123")
+    assert f"move it back to {root}" in caught.value.fix
+    assert not root.exists()
+
+
+@pytest.mark.parametrize("order", [("inner", "outer"), ("outer", "inner")])
+def test_overlapping_deletions_come_back_in_either_order(store: SnapshotStore, root: Path, order: tuple[str, str]) -> None:
+    (root / "a" / "b").mkdir(parents=True)
+    (root / "a" / "one").write_text("1")
+    (root / "a" / "b" / "two").write_text("2")
+    before = tree(root)
+    take(store, root, "a/b", public_id="inner")
+    shutil.rmtree(root / "a" / "b")
+    take(store, root, "a", public_id="outer")
+    shutil.rmtree(root / "a")
+    for public_id in order:
+        store.restore(public_id)
+    assert {path: entry[2] for path, entry in tree(root).items()} == {path: entry[2] for path, entry in before.items()}
+
+
+def test_an_older_snapshot_does_not_replace_what_was_written_since(store: SnapshotStore, root: Path) -> None:
+    (root / "a").write_text("old")
+    take(store, root, "a", public_id="first")
+    (root / "a").write_text("new")
+    take(store, root, "a", public_id="second")
+    (root / "a").unlink()
+    store.restore("second")
+    with pytest.raises(UndoError, match="something else stands now"):
+        store.restore("first")
+    assert (root / "a").read_text() == "new"
+
+
+def test_a_repository_that_is_still_there_is_never_rolled_back(store: SnapshotStore, root: Path) -> None:
+    (root / ".git" / "refs").mkdir(parents=True)
+    for name, text in (("a", "one"), (".git/HEAD", "ref: main"), (".git/refs/main", "old"), (".git/index", "old")):
+        (root / name).write_text(text)
+    take(store, root, "a", ".git")
+    (root / "a").write_text("two")
+    (root / ".git" / "refs" / "main").write_text("new")
+    (root / ".git" / "index").unlink()
+    assert store.conflicts("abc123") == ("a",)
+    done = store.restore("abc123", force=True)
+    assert (root / "a").read_text() == "one"
+    assert (root / ".git" / "refs" / "main").read_text() == "new"
+    assert not (root / ".git" / "index").exists()
+    assert (done.paths, set(done.left)) == (("a",), {".git", ".git/HEAD", ".git/index", ".git/refs", ".git/refs/main"})
+
+
+@pytest.mark.parametrize("remains", [False, True])
+def test_a_repository_that_is_gone_comes_back(store: SnapshotStore, root: Path, remains: bool) -> None:
+    (root / "vendor" / ".git").mkdir(parents=True)
+    (root / "vendor" / ".git" / "HEAD").write_text("ref: main")
+    take(store, root, "vendor")
+    shutil.rmtree(root / "vendor")
+    if remains:
+        (root / "vendor" / ".git").mkdir(parents=True)
+    assert store.restore("abc123").left == ()
+    assert (root / "vendor" / ".git" / "HEAD").read_text() == "ref: main"

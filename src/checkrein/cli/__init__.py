@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 
@@ -9,7 +10,7 @@ import click
 
 from checkrein import __version__
 from checkrein.core import CheckreinError
-from checkrein.report.text import clean_lines
+from checkrein.report.text import clean, clean_lines
 
 COMMANDS = {
     "up": "up:up",
@@ -41,6 +42,15 @@ class Lazy(click.Group):
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(f"checkrein.cli.{module}"), name)
         return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; for a word that is no command, the nearest one is named."""
+        word = args[0]
+        if word not in COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(word, COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command '{clean(word)}'.{hint}")
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=Lazy)

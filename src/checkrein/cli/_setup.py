@@ -8,7 +8,7 @@ from pathlib import Path
 
 from checkrein.core import ServiceError, UsageError
 from checkrein.report.text import clean
-from checkrein.service import manage
+from checkrein.service import certificate, manage
 from checkrein.service.manage import Status
 from checkrein.service.paths import ServicePaths
 from checkrein.service.person import Refusal, is_client, require_person
@@ -38,7 +38,8 @@ class LocalService:
         if status.port is None:
             raise ServiceError("the service runs without a port", fix="checkrein down, then checkrein up")
         mended = _mended(before, status)
-        return Endpoint(status.port, self.paths.token(), self.paths.socket, self.paths.token_file, mended)
+        paths = self.paths
+        return Endpoint(status.port, paths.token(), paths.socket, paths.token_file, certificate.public(paths), mended)
 
     def stop(self) -> None:
         """See ``setup.protect.Service``."""
@@ -49,7 +50,8 @@ class LocalService:
         status = manage.status(self.paths)
         version = str(status.health.get("version", ""))
         token = self.paths.token() if self.paths.token_file.exists() else None
-        return Answering(status.healthy, version, status.port, status.pid, token, status.trouble)
+        shown = certificate.public(self.paths) if self.paths.certificate_file.exists() else ""
+        return Answering(status.healthy, version, status.port, status.pid, token, status.trouble, shown)
 
 
 def outside_sessions(action: str, table: ProcessTable | None = None) -> None:
@@ -70,9 +72,11 @@ def outside_sessions(action: str, table: ProcessTable | None = None) -> None:
 def from_terminal(action: str, table: ProcessTable | None = None) -> None:
     """Raise UsageError unless a person runs ``action`` in a terminal of their own."""
     try:
-        require_person(os.getpid(), os.geteuid(), table or LiveProcesses())
+        person = require_person(os.getpid(), os.geteuid(), table or LiveProcesses())
     except Refusal as refusal:
         raise _not_for_agents(action, str(refusal)) from refusal
+    if person.relayed:  # no code is asked for here, so that a program which a person starts could do it by itself
+        raise _not_for_agents(action, "a program stands between this shell and your terminal")
 
 
 def row(label: str, text: str) -> str:
@@ -88,10 +92,12 @@ def listed(names: Iterable[str]) -> str:
 
 def _mended(before: Status, after: Status) -> str:
     """Why another worker serves now than ``before``; empty where it is the same."""
+    if not before.running:
+        return "it did not run"
     if not before.healthy:
-        return before.trouble or "it did not answer"
+        return f"it was not well: {before.trouble}" if before.trouble else "it did not answer"
     same = before.health.get("pid") == after.health.get("pid")
-    return "" if same else f"version {before.health.get('version', '?')} ran"
+    return "" if same else f"it was of version {before.health.get('version', '?')}"
 
 
 def _not_for_agents(action: str, why: str) -> UsageError:

@@ -10,8 +10,8 @@ import click
 
 from checkrein import locations
 from checkrein.core import LedgerError, ServiceError, UsageError
-from checkrein.enforce.hooks.answer import clean
 from checkrein.ledger import LedgerReader
+from checkrein.report.text import clean
 from checkrein.service.caller import call
 from checkrein.service.paths import ServicePaths
 
@@ -58,7 +58,7 @@ def allow(decision_id: str | None, once: bool, seconds: float | None, always: bo
         return
     wish: dict[str, object] = {"id": decision_id, "span": "always" if always else "once"}
     if seconds is not None:
-        wish.update(span="for", seconds=seconds)
+        wish.update(span="until", seconds=seconds)
     handle = _control(paths, "allow", wish)["handle"]
     for line in _about(decision_id):
         click.echo(line)

@@ -38,6 +38,8 @@ def check(words: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
     kind = words[0] if words and words[0] in KINDS else "command"
     rest = words[1:] if words and words[0] in KINDS else words
     point = offline_point()
+    for error in point.stores.policies.current(os.getcwd()).errors:  # noqa: PTH109 - a string is wanted
+        click.echo(clean(f"checkrein: {error.what}; this policy file is passed over, see `checkrein policy check`"), err=True)
     if jsonl:
         wrong = 0
         for line in answers(point, kind, sys.stdin.buffer):
@@ -107,9 +109,9 @@ def _events(kind: str, case: Mapping[str, Any]) -> Iterator[Event]:
             raise UsageError(f"access {access!r} is none of {', '.join(ACCESSES)}", fix="name one of them")
         for name, tool in (("read", "Read"), ("write", "Write"), ("delete", "mcp__files__delete")):
             if access == name or (access == "any" and name != "delete"):
-                yield _call(tool, {"path": path} if name == "delete" else {"file_path": path}, cwd)
+                yield _call(tool, {"path": path} if name == "delete" else {"file_path": path}, cwd, "")
         if access == "glob":
-            yield _call("Glob", {"path": path}, cwd)
+            yield _call("Glob", {"path": path}, cwd, "")
     else:
         called, given = case.get("tool_name"), case.get("tool_input")
         if not isinstance(called, str) or not isinstance(given, dict):
@@ -124,8 +126,9 @@ def _text(case: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _call(tool: str, given: Mapping[str, Any], cwd: str) -> Event:
-    return Event(EventKind.TOOL_CALL, session="check", cwd=cwd, project=cwd, name="PreToolUse", tool=tool, input=given)
+def _call(tool: str, given: Mapping[str, Any], cwd: str, name: str = "PreToolUse") -> Event:
+    """``name`` is "" where only a path is asked about: that is no whole call of the client."""
+    return Event(EventKind.TOOL_CALL, session="check", cwd=cwd, project=cwd, name=name, tool=tool, input=given)
 
 
 def _object(data: bytes) -> Mapping[str, Any]:
@@ -152,12 +155,16 @@ def answer(decision: Decision) -> dict[str, Any]:
         }
         for f in decision.findings
     ]
-    return {"decision": verdict, "rules": list(dict.fromkeys(f.rule for f in decision.findings)), "findings": findings}
+    rules = list(dict.fromkeys(f.rule for f in decision.findings))
+    changed = {} if decision.updated_input is None else {"changed_input": dict(decision.updated_input)}
+    return {"decision": verdict, "rules": rules, "findings": findings, **changed}
 
 
 def explained(decision: Decision) -> Iterator[str]:
     """The decision in words."""
     yield f"{decision.verdict.value}"
+    if decision.updated_input is not None:
+        yield f"  changed to: {decision.updated_input.get('command', dict(decision.updated_input))}"
     for finding in decision.findings:
         word = "kept first, then allowed" if finding.action is Action.SNAPSHOT else str(finding.action)
         yield f"  {finding.rule} ({finding.threat}, {finding.severity}): {word}, set by {set_by(finding.source)}"

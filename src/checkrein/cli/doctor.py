@@ -18,6 +18,8 @@ CHECKERS: tuple[Checker, ...] = (
     machine.port_owner,
     settings.settings_files,
     settings.hooks,
+    settings.hook_client,
+    settings.certificates,
     settings.environment,
     settings.project_runs,
     settings.matchers,

@@ -14,7 +14,7 @@ from checkrein import locations
 from checkrein.cli._words import set_by
 from checkrein.core import Finding, UsageError, Verdict
 from checkrein.ledger import NOTE, Entry, Filter, LedgerReader
-from checkrein.report.text import clean, clean_lines, shorten
+from checkrein.report.text import clean, clean_lines, counted, shorten
 
 _POLL = 0.25  # seconds between two looks with -f
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -134,7 +134,7 @@ def _finding(finding: Finding) -> list[str]:
         ("why", finding.why),
         ("instead", finding.instead),
         ("set by", set_by(finding.source)),
-        ("kept", f"a snapshot of {len(finding.paths)} paths" if finding.paths else ""),
+        ("kept", f"a snapshot of {counted(len(finding.paths), 'path')}" if finding.paths else ""),
     ]
     head = (
         f"{finding.rule} ({finding.action}, {finding.severity}, {finding.threat.value} {finding.threat.label}): {finding.what}"

@@ -53,6 +53,9 @@ def check(context: click.Context, file: Path | None, layer: str | None, project:
             raise UsageError(f"there is no file {clean(str(path))}", fix="name a policy file, or none to check every layer")
         meant = next((each for each, place in layers.items() if place == path), Layer.PROJECT)
         layers = {Layer[layer.upper()] if layer else meant: path}
+    elif not any(path.exists() for path in layers.values()):
+        click.echo("There is no policy file, so the built-in policy is in force: `checkrein policy show` prints it.")
+        return
     broken = [error for each, path in layers.items() if (error := _check_one(each, path, folder, files)) is not None]
     if broken:
         context.exit(PolicyError.exit_code)

@@ -26,7 +26,7 @@ from checkrein.setup.clients import find_clients, show
 @click.command("prove", short_help="Play attacks and harmless work on the real client, and show what was stopped.")
 @click.argument("ids", metavar="[SCENARIO]...", nargs=-1)
 @click.option(
-    "--quick", is_flag=True, help="Only the most telling scenarios. Without a client they are put to the service itself."
+    "--quick", is_flag=True, help="Only the most telling scenarios. Without a client their calls are put to a service itself."
 )
 @click.option(
     "--here", is_flag=True, help="With a copy of your settings, your policy and this project. Your own hooks run too."
@@ -69,8 +69,10 @@ def prove(
         settings = Settings(work, keep=keep, origin=origin, helper=build_helper(work))
         outcomes = play_all(scenarios, clients, settings, jobs, _progress)
     elif quick:
-        click.echo("No Claude Code is installed: the same calls are put to the live service over its hook address.")
-        outcomes = replay_all(scenarios, Endpoint.live(ServicePaths.of_user()), folder / "worlds")
+        Endpoint.live(ServicePaths.of_user())
+        click.echo("Your service answers. No Claude Code is installed: the same calls are put to a second service, which has a")
+        click.echo("home and a record of its own, over its hook address.")
+        outcomes = replay_all(scenarios, folder / "worlds")
         left = [scenario.id for scenario in scenarios if not can_replay(scenario)]
         click.echo(f"Not shown without a client: {', '.join(left)}.")
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +14,10 @@ import click
 
 from checkrein import __version__
 from checkrein.cli._setup import LocalService, row, this_machine
-from checkrein.core import CheckreinError, LedgerError, SettingsError, Verdict
+from checkrein.core import CheckreinError, LedgerError, PolicyError, SettingsError, Verdict
 from checkrein.ledger.entry import NOTE
 from checkrein.locations import ledger_dir
+from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.report.text import clean
 from checkrein.service import manage
 from checkrein.service.manage import Status
@@ -48,16 +49,23 @@ def status(as_json: bool) -> None:
     except LedgerError as error:
         done = error
     on = now.healthy and any(files.values())
+    broken = PolicyStore(PolicyFiles.standard(machine.env)).current(machine.paths.project).errors
     if as_json:
-        click.echo(to_json(now, files, since, done))
+        click.echo(to_json(now, files, since, done, broken))
     else:
-        for line in render(now, files, since, done):
+        for line in render(now, files, since, done, broken):
             click.echo(line)
     if not on:
         raise SystemExit(1)
 
 
-def to_json(now: Status, files: Mapping[Path, str], since: float | None, done: Today | LedgerError | None) -> str:
+def to_json(
+    now: Status,
+    files: Mapping[Path, str],
+    since: float | None,
+    done: Today | LedgerError | None,
+    broken: Iterable[PolicyError] = (),
+) -> str:
     """The same for programs. ``on``: hooks are in place and the service answers; ``trouble`` says why calls are stopped."""
     service = {"running": now.running, "healthy": now.healthy, "pid": now.pid, "port": now.port, "trouble": now.trouble}
     counts = {"judged": done.judged, "denied": done.denied} if isinstance(done, Today) else None
@@ -68,14 +76,21 @@ def to_json(now: Status, files: Mapping[Path, str], since: float | None, done: T
         "settings": [{"path": str(path), "hooks": transports} for path, transports in files.items()],
         "today": counts,
         "record": _flat(done) if isinstance(done, LedgerError) else "",
+        "broken_policy": [_flat(error) for error in broken],
     }
     return json.dumps(fields, indent=2)
 
 
-def render(now: Status, files: Mapping[Path, str], since: float | None, done: Today | LedgerError | None) -> Iterator[str]:
+def render(
+    now: Status,
+    files: Mapping[Path, str],
+    since: float | None,
+    done: Today | LedgerError | None,
+    broken: Iterable[PolicyError] = (),
+) -> Iterator[str]:
     """The lines. ``files`` maps a settings file to the transports that its hooks use; ``since`` is in seconds of the epoch.
 
-    ``done`` is an error where the record cannot be read.
+    ``done`` is an error where the record cannot be read; ``broken`` says which policy files count for nothing as they stand.
     """
     hooked = any(files.values())
     if now.healthy and hooked:
@@ -97,6 +112,8 @@ def render(now: Status, files: Mapping[Path, str], since: float | None, done: To
         yield row("service", f"down: {now.trouble or 'it does not answer'}; version {__version__} is installed")
     for path, transports in files.items():
         yield row("settings", f"{path}: {f'hooks by {transports}' if transports else 'our hooks are gone from it'}")
+    for error in broken:
+        yield row("policy", f"{error.what}; the file is not in force as it stands (`checkrein policy check`)")
     if isinstance(done, LedgerError):
         yield row("record", _flat(done))
     elif done is not None:

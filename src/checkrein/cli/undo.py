@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from checkrein.core import EffectKind, EventKind, LedgerError, UndoError, UsageE
 from checkrein.detect.shell.interpreter import analyse
 from checkrein.ledger import Entry, Filter, LedgerReader
 from checkrein.observe.disk import Disk
-from checkrein.report.text import clean, shorten, size
+from checkrein.report.text import clean, counted, shorten, size
 from checkrein.undo import Snapshot, SnapshotStore
 
 _SHOWN = 20
@@ -35,37 +36,60 @@ def undo(snapshot_id: str | None, listing: bool, dry_run: bool, force: bool) -> 
         raise UsageError("--list stands alone", fix="leave the other options out")
     store = SnapshotStore(locations.undo_dir())
     if listing:
-        found, broken = store.look()
-        for snapshot in found:
-            click.echo(_line(snapshot))
-        _show_broken(broken)
+        _list(store)
         return
-    snapshot = store.get(snapshot_id) if snapshot_id else _latest(store)
-    if not snapshot_id:
+    before: list[Snapshot] = []
+    if snapshot_id:
+        snapshot = store.get(snapshot_id)
+    else:
+        snapshot, *before = _newest(store)
         _say_which(snapshot)
     if dry_run:
         _show_plan(store, snapshot)
         return
     done = store.restore(snapshot.id, force=force)
-    click.echo(f"restored {_paths(len(done.paths))} below {clean(snapshot.root)} from snapshot {snapshot.id}")
+    click.echo(f"restored {counted(len(done.paths), 'path')} below {clean(snapshot.root)} from snapshot {snapshot.id}")
     if done.unchanged:
-        click.echo(f"{done.unchanged} stood there as they were")
+        click.echo(f"{counted(done.unchanged, 'path')} stood there unchanged")
     _show_paths(done.paths)
+    if done.left:
+        click.echo(f"left alone: {counted(len(done.left), 'path')} of the repository's own data, which is still there")
     if done.before:
         click.echo(f"what stood in the way is kept: `checkrein undo {done.before} --force` brings it back")
     _show_notes(snapshot)
+    for each in before:
+        click.echo(f"the one before it is {each.id}, from {_clock(each.at)}: {shorten(clean(each.reason), _WIDTH)}")
 
 
-def _latest(store: SnapshotStore) -> Snapshot:
+def _list(store: SnapshotStore) -> None:
+    found, broken = store.look()
+    commands = _commands(found)
+    for snapshot in found:
+        click.echo(_line(snapshot, commands.get(snapshot.id, "")))
+    _show_broken(broken)
+
+
+def _commands(snapshots: list[Snapshot]) -> dict[str, str]:
+    """What was asked when each snapshot was taken, as far as the record can be read."""
+    try:
+        with LedgerReader.open(locations.ledger_dir()) as reader:
+            return {each.id: entry.summary for each in snapshots if (entry := reader.find(each.id)) is not None}
+    except LedgerError:
+        return {}  # each line then gives the snapshot's own reason
+
+
+def _newest(store: SnapshotStore) -> list[Snapshot]:
+    """The newest snapshot of this project with something left to bring back, and the one before it. UndoError without any."""
     here = Path.cwd()
     snapshots, broken = store.look()
     _show_broken(broken)
-    found = [snapshot for snapshot in snapshots if here.is_relative_to(snapshot.root) and not snapshot.made_way]
-    if not found:
-        raise UndoError(
-            f"there is no snapshot of {clean(str(here))}", fix="`checkrein undo --list` shows those of other projects"
-        )
-    return found[-1]
+    ours = [each for each in reversed(snapshots) if here.is_relative_to(each.root) and not each.made_way]
+    found = list(islice(filter(store.is_open, ours), 2))
+    if found:
+        return found
+    what = "nothing is left to undo in" if ours else "there is no snapshot of"
+    fix = "`checkrein undo --list` shows all; `checkrein undo ID` restores one again"
+    raise UndoError(f"{what} {clean(str(here))}", fix=fix if ours else "`checkrein undo --list` shows those of other projects")
 
 
 def _show_broken(broken: list[UndoError]) -> None:
@@ -110,10 +134,6 @@ def _clock(at: float) -> str:
     return when.strftime("%H:%M" if when.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
-def _paths(count: int) -> str:
-    return f"{count} path" if count == 1 else f"{count} paths"
-
-
 def _show_plan(store: SnapshotStore, snapshot: Snapshot) -> None:
     blocked = store.conflicts(snapshot.id)
     click.echo(_line(snapshot))
@@ -136,7 +156,8 @@ def _show_notes(snapshot: Snapshot) -> None:
         click.echo(f"note: {clean(note)}")
 
 
-def _line(snapshot: Snapshot) -> str:
+def _line(snapshot: Snapshot, command: str = "") -> str:
     at = datetime.fromtimestamp(snapshot.at, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    kept = f"{snapshot.files} {'file' if snapshot.files == 1 else 'files'}, {size(snapshot.size)}"
-    return f"{at}  {snapshot.id:10}{kept:22}  {clean(snapshot.root)}  {shorten(clean(snapshot.reason), _WIDTH)}".rstrip()
+    kept = f"{counted(snapshot.files, 'file')}, {size(snapshot.size)}"
+    what = f"`{shorten(clean(command), _WIDTH)}`" if command else shorten(clean(snapshot.reason), _WIDTH)
+    return f"{at}  {snapshot.id:10}{kept:22}  {clean(snapshot.root)}  {what}".rstrip()

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import click
 
 from checkrein.cli._setup import LocalService, listed, outside_sessions, row, this_machine
+from checkrein.locations import NAME
 from checkrein.report.text import clean
 from checkrein.setup.files import Change
 from checkrein.setup.install import Scope, Transport
+from checkrein.setup.launcher import Launcher, provide
 from checkrein.setup.protect import UpReport
 from checkrein.setup.protect import up as put_on
 from checkrein.setup.settings import subscribed
@@ -22,16 +24,19 @@ def up(scope: str, transport: str) -> None:
     """Start the service and write its hooks into Claude Code's settings. Run it again at any time: it changes what is stale."""
     outside_sessions("up")
     wanted = None if transport == "auto" else Transport(transport)
-    for line in render(put_on(this_machine(), LocalService(), Scope(scope), wanted)):
+    machine = this_machine()
+    report = put_on(machine, LocalService(), Scope(scope), wanted)
+    for line in render(report, provide(machine.env)):
         click.echo(line)
 
 
-def render(report: UpReport) -> Iterator[str]:
+def render(report: UpReport, launcher: Launcher) -> Iterator[str]:
     """The report's lines."""
     written = report.written
     quiet = written.change is Change.UNCHANGED and not report.tightened.changed
     if quiet and report.mended:
-        yield clean(f"Protection is on again: the service was started anew ({report.mended}). The settings were in place.")
+        why = f"the service was started anew, because {report.mended}"
+        yield clean(f"Protection is on again: {why}. The settings were in place.")
     else:
         yield "Protection is on already; nothing changed." if quiet else "Protection is on."
     yield row("service", f"answers on 127.0.0.1:{report.port}")
@@ -42,8 +47,18 @@ def render(report: UpReport) -> Iterator[str]:
     for pattern in report.left_out:
         yield row("", f"{pattern}: the client's rules cannot say this; hooks enforce it, @file passes")
     yield from _files(report)
+    yield from _command(launcher)
     if written.change is not Change.UNCHANGED:
         yield "Sessions that are open now are protected once they are started anew."
+
+
+def _command(launcher: Launcher) -> Iterator[str]:
+    """How to call us from now on, where that is new or not obvious."""
+    if launcher.link is not None:
+        yield row("command", f"{launcher.command}, by the link {launcher.link}")
+    elif launcher.command != NAME:
+        why = launcher.trouble or "~/.local/bin is not on the PATH"
+        yield row("command", f"{launcher.command}, because `{NAME}` alone is not found ({why})")
 
 
 def _files(report: UpReport) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from checkrein.controls import commands, deletion, guard, protected, scope, sensitive
+from checkrein.controls import commands, deletion, guard, other_client, protected, scope, sensitive, service_guard
 from checkrein.controls.context import Context, Guard
 from checkrein.core import Finding
 
@@ -12,6 +12,8 @@ Control = Callable[[Context], Iterable[Finding]]
 
 CONTROLS: tuple[tuple[str, Control], ...] = (
     ("guard", guard.judge),
+    ("the service", service_guard.judge),
+    ("other clients", other_client.judge),
     ("commands", commands.judge),
     ("deletion", deletion.judge),
     ("protected files", protected.judge),

@@ -6,18 +6,32 @@ from collections.abc import Iterator
 
 from checkrein.controls.context import Context
 from checkrein.controls.modes import sets_id, world_writable
-from checkrein.core import Effect, EffectKind, Finding, Flag
+from checkrein.controls.stake import at_stake
+from checkrein.core import Action, Effect, EffectKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
+from checkrein.detect.shell.system import EVERY_PROCESS
 
 EVERYTHING = frozenset(("-1", "1", "init", "systemd", "launchd"))
+AT_AN_ADDRESS = ("git.push", "git.send-mail", "http.", "forge.", "network.")
+"""Rules whose targets name the other side."""
 SHELLS = frozenset(("bash", "zsh", "sh", "sshd", "tmux", "screen"))
+SHARED = frozenset(
+    {
+        *("postgres", "postmaster", "mysqld", "mariadbd", "mongod", "redis-server", "nginx", "apache2", "httpd", "haproxy"),
+        *("caddy", "traefik", "envoy", "php-fpm", "dockerd", "containerd", "kubelet", "etcd", "cron", "crond", "rsyslogd"),
+        *("dbus-daemon", "NetworkManager", "Xorg", "gnome-shell", "plasmashell", "Finder", "Dock", "explorer.exe"),
+        *("chrome", "chromium", "firefox", "safari", "code", "cursor", "idea", "emacs", "vim", "nvim", "slack"),
+        *("node", "java", "ruby", "php", "deno", "bun", "claude"),
+    }
+)
+"""Names of programs that several people and projects run at once: what a name alone ends is more than one's own."""
 
 
 def judge(context: Context) -> Iterator[Finding]:
     """Findings for every effect that needs no comparison with the disk. KeyError for a rule that there is not."""
     for effect in context.effects:
         if effect.rule and effect.kind is not EffectKind.DELETE:
-            yield context.finding(effect.rule, _named(effect), subject=shown(effect.target))
+            yield from _ruled(context, effect)
             continue
         match effect.kind:
             case EffectKind.DEVICE:
@@ -48,6 +62,21 @@ def judge(context: Context) -> Iterator[Finding]:
                 pass
 
 
+def _ruled(context: Context, effect: Effect) -> Iterator[Finding]:
+    """What a rule names outright, unless it loses nothing; let through once a snapshot keeps what would be lost."""
+    stake = at_stake(context, effect)
+    if stake == ():
+        return
+    keeps = stake is not None and context.policy.action_for(context.rules[effect.rule])[1] == "default"
+    yield context.finding(
+        effect.rule,
+        _named(effect),
+        subject=shown(effect.target) or effect.program,
+        paths=stake or (),
+        action=Action.SNAPSHOT if keeps else None,
+    )
+
+
 def _unknown(context: Context, rule: str, what: str, effect: Effect) -> Finding:
     """What cannot be resolved is decided by the policy's ``unknown``, unless it has a word on this very rule."""
     action, source = context.policy.action_for(context.rules[rule])
@@ -57,9 +86,12 @@ def _unknown(context: Context, rule: str, what: str, effect: Effect) -> Finding:
 
 
 def _named(effect: Effect) -> str:
+    """What the rule speaks of. Of a command that runs elsewhere, where: an address or a remote says that by itself."""
     target = shown(effect.target)
-    where = " on another machine or in a container" if effect.flags & Flag.REMOTE else ""
-    return f"`{effect.program}` acts on {target}{where}" if target else f"`{effect.program}`{where}"
+    led = effect.flags & Flag.REMOTE and not effect.rule.startswith(AT_AN_ADDRESS)
+    where = " on another machine or in a container" if led else ""
+    program = shown(effect.program)
+    return f"`{program}` acts on {target}{where}" if target.strip("…") else f"`{program}`{where}"
 
 
 def shown(text: str) -> str:
@@ -72,6 +104,11 @@ def _signal(context: Context, effect: Effect) -> Iterator[Finding]:
         yield context.finding(
             "system.kill-all", f"`{effect.program} {effect.target}` ends far more than one program", subject=effect.target
         )
+    elif effect.target.startswith(EVERY_PROCESS) or (effect.program == "fuser -k" and effect.target in (*SYSTEM_TOPS, "/")):
+        yield context.finding("system.kill-all", f"`{effect.program}` ends {shown(effect.target)}", subject=effect.target)
+    elif effect.program in ("pkill", "killall", "skill") and effect.target.strip("^$") in SHARED:
+        what = f"`{effect.program} {effect.target}` ends every {effect.target} on this machine, whoever started it"
+        yield context.finding("system.kill-shared", what, subject=effect.target)
     elif effect.program in ("pkill", "killall") and effect.target in (".", ".*", "*", ""):
         yield context.finding(
             "system.kill-all", f"`{effect.program} {effect.target}` ends every process", subject=effect.target

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from checkrein.core import Action, Effect, Event, Finding, Rule
@@ -15,11 +15,15 @@ from checkrein.policy import IgnoreTree, PathAccess, Policy
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Checkrein itself, as far as controls have to protect it: its processes, its port and its folders."""
+    """Checkrein itself, as far as controls have to protect it: its processes, its port and its folders.
+
+    ``trusted`` is the file of certificates by which the client knows the port; it is there where hooks go by https.
+    """
 
     pids: frozenset[int] = frozenset()
     port: int = 0
     folders: tuple[str, ...] = ()
+    trusted: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Context:
     places: Places
     ignored: IgnoreTree
     guard: Guard = field(default_factory=Guard)
+    made: Mapping[str, Collection[str]] = field(default_factory=dict)
     started: float = 0.0  # when the session was first seen, seconds since the epoch
 
     @property
@@ -60,6 +65,7 @@ class Context:
         subject: str = "",
         instead: str = "",
         paths: tuple[str, ...] = (),
+        without: tuple[str, ...] = (),
         action: Action | None = None,
         source: str = "",
     ) -> Finding:
@@ -79,6 +85,7 @@ class Context:
             subject=subject,
             source=set_by,
             paths=paths,
+            without=without,
         )
 
     def classify(self, path: str, *, is_dir: bool = False) -> Classification:

@@ -7,6 +7,7 @@ is taken; elsewhere it asks or is denied.
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,13 +15,16 @@ from enum import Enum, auto
 
 from checkrein.controls.commands import SYSTEM_TOPS, shown
 from checkrein.controls.context import Context
-from checkrein.controls.rebuilt import CACHE_FILES, CACHES, is_named, often_rebuilt, rebuilt
+from checkrein.controls.rebuilt import CACHE_FILES, CACHES, is_named, is_system_cache, often_rebuilt, rebuilt
 from checkrein.core import Action, Effect, EffectKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
+from checkrein.core.sweep import Sweep
+from checkrein.detect.paths.temporary import TEMPORARY
 from checkrein.observe.disk import MAX_LISTED, Matches, real_path, walk
 
+GIT_FOLDER = ".git"
+WITHOUT_GIT = "Leave the repository's own data out: put -not -path '*/.git/*' in front of the action."
 MAX_EDITED = 1_000_000  # bytes of a file that is kept before it is edited in place
-TEMPORARY = ("/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp", "/dev/shm")  # noqa: S108 - compared, never opened
 TOOLS = frozenset(("Write", "Edit", "MultiEdit", "NotebookEdit"))
 """The client keeps the old text of what these change."""
 
@@ -127,6 +131,8 @@ def _place(context: Context, path: str, *, whole: bool) -> Place:
 def _delete(context: Context, effect: Effect) -> Iterator[Finding]:
     recursive = bool(effect.flags & Flag.RECURSIVE)
     if effect.flags & Flag.REMOTE:
+        if (effect.flags & Flag.FRESH and effect.known) or _is_cache(effect.target) or _is_scratch(context, effect.target):
+            return
         rule = "files.delete-remote-tree" if recursive else "files.delete-remote"
         yield context.finding(
             rule, f"`{effect.program}` would delete {shown(effect.target)} on another machine", subject=shown(effect.target)
@@ -135,6 +141,8 @@ def _delete(context: Context, effect: Effect) -> Iterator[Finding]:
     target = locate(context, effect.target, effect.flags)
     if effect.rule in context.rules and effect.rule != "git.discard-changes":
         yield from _ruled(context, effect, target)
+        return
+    if target.place is Place.GIT and _is_lock(effect):
         return
     if target.place in CATASTROPHES:
         rule, words = CATASTROPHES[target.place]
@@ -145,13 +153,12 @@ def _delete(context: Context, effect: Effect) -> Iterator[Finding]:
             )
             return
     if target.place is Place.UNKNOWN:
-        if recursive or effect.flags & Flag.FORCE:
-            yield context.finding(
-                "files.delete-unknown",
-                f"`{effect.program}` would delete a path that is not known beforehand",
-                subject=shown(effect.target),
-            )
-    elif target.place is Place.OUTSIDE:
+        yield context.finding(
+            "files.delete-unknown",
+            f"`{effect.program}` would delete a path that is not known beforehand",
+            subject=shown(effect.target),
+        )
+    elif target.place is Place.OUTSIDE and not is_system_cache(effect.target):
         rule = "files.delete-outside-tree" if recursive or target.pattern else "files.delete-outside"
         yield context.finding(
             rule,
@@ -164,10 +171,36 @@ def _delete(context: Context, effect: Effect) -> Iterator[Finding]:
         yield from _lost(context, effect, target)
 
 
+def _is_lock(effect: Effect) -> bool:
+    """True for git's own lock, which holds nothing: git says to remove it where it was left behind. No ref may be named so."""
+    return effect.target.endswith(".lock") and not effect.flags & Flag.GLOB and not os.path.isdir(effect.target)  # noqa: PTH112
+
+
+def _is_cache(path: str) -> bool:
+    """True for a folder that a tool makes and nobody works in, or what is in one, on whatever machine."""
+    return any(part in CACHES for part in path.split("/")) or is_system_cache(path)
+
+
+def _is_scratch(context: Context, path: str) -> bool:
+    """True for one entry of a temporary folder, and for what is in it, on whatever machine; not where a home is."""
+    home = context.places.home
+    if f"{path}/".startswith(f"{home}/") or home.startswith(f"{path}/"):
+        return False
+    folder = next((folder for folder in TEMPORARY if path.startswith(f"{folder}/")), "")
+    return bool(folder) and _is_one(path.removeprefix(f"{folder}/").partition("/")[0])
+
+
+def _is_one(name: str) -> bool:
+    """True for a name, or a pattern that begins like one, as mktemp makes it: it is not all of a folder."""
+    return name[:1] not in ("*", "?", "[", UNKNOWN, "") and not set(name) & set("*?[")
+
+
 def _temporary(context: Context, effect: Effect) -> Iterator[Finding]:
     """Scratch files come and go; all of the folder, or what stood there before the session began, is somebody else's, too."""
     fixed, _ = _fixed(effect.target)
-    if effect.target.rstrip("/*") in TEMPORARY or (effect.flags & Flag.GLOB and fixed in TEMPORARY):
+    own = effect.target.removeprefix(f"{fixed}/").partition("/")[0]  # the first name that is not plain
+    some = _is_one(own)
+    if effect.target.rstrip("/*") in TEMPORARY or (effect.flags & Flag.GLOB and fixed in TEMPORARY and not some):
         older = True
     else:
         older = _changed_before(effect.target, context.started)
@@ -184,12 +217,15 @@ def _changed_before(path: str, moment: float) -> bool:
 
 
 def _ruled(context: Context, effect: Effect, target: Target) -> Iterator[Finding]:
-    """A delete that a rule names (rsync --delete, shred): harmless where only temporary or rebuilt files go."""
+    """A delete that a rule names (rsync --delete, shred): harmless where temporary, rebuilt or committed files go."""
     if target.place is Place.TEMPORARY:
         return
     if target.place is Place.INSIDE and often_rebuilt(context, effect.target):
         if not rebuilt(context, effect.target):
             yield from _lost(context, effect, target)
+        return
+    known = target.place is Place.INSIDE and not target.pattern and os.path.lexists(effect.target)
+    if known and not os.path.islink(effect.target) and not context.git.would_lose(effect.target):  # noqa: PTH114 - as above
         return
     yield context.finding(
         effect.rule, f"`{effect.program}` would remove what is at {shown(effect.target)}", subject=shown(effect.target)
@@ -199,6 +235,11 @@ def _ruled(context: Context, effect: Effect, target: Target) -> Iterator[Finding
 def _lost(context: Context, effect: Effect, target: Target) -> Iterator[Finding]:
     """A delete inside the project: allowed where it comes back, else once a snapshot is taken."""
     if UNKNOWN in effect.target and rebuilt(context, effect.target):
+        return
+    if effect.sweep is not None and (history := _history(effect, effect.sweep)):
+        what = f"`{effect.program}` would delete {history}, which is the repository's own"
+        rule = "files.delete-unknown" if effect.sweep.partly else "files.delete-git"
+        yield context.finding(rule, what, subject=history, instead=WITHOUT_GIT)
         return
     found = _matches(context, effect, target)
     paths = found.paths
@@ -216,7 +257,12 @@ def _lost(context: Context, effect: Effect, target: Target) -> Iterator[Finding]
         yield context.finding("files.delete-unknown", what, subject=shown(effect.target))
     elif lost:
         count = f"{len(lost)} paths" if len(lost) > 1 else shown(effect.target)
-        what = f"`{effect.program}` would delete {count} of which git has no copy"
+        done = (
+            f"throw away what is not committed in {count}"
+            if effect.rule == rule
+            else f"delete {count} of which git has no copy"
+        )
+        what = f"`{effect.program}` would {done}"
         yield context.finding(rule, what, subject=shown(effect.target), paths=tuple(lost))
 
 
@@ -227,15 +273,17 @@ def _sure(context: Context, pattern: str) -> bool:
 
 
 def _matches(context: Context, effect: Effect, target: Target) -> Matches:
-    """The existing paths that the effect names."""
+    """The existing paths that the effect names, by their real folders."""
     path = effect.target
+    if effect.sweep is not None:
+        return _swept(effect, effect.sweep)
     if UNKNOWN in path:
         base, _ = _fixed(path)
         pattern = path.replace("[", "[[]").replace(UNKNOWN, "*")
         whole = effect.program.startswith("rm") and not pattern.endswith(
             "*"
         )  # a folder that is found goes with all that is in it
-        entries = walk(base, without=CACHES)
+        entries = walk(base, without=CACHES if effect.flags & Flag.RECURSIVE else CACHES | {GIT_FOLDER})
         found = [
             entry.path
             for entry in entries
@@ -243,8 +291,52 @@ def _matches(context: Context, effect: Effect, target: Target) -> Matches:
         ]
         return Matches(tuple(found[:MAX_LISTED]), complete=entries.complete and len(found) <= MAX_LISTED)
     if target.pattern:
-        return context.disk.matches(path)
-    return Matches((path,) if os.path.lexists(path) else ())
+        matches = context.disk.matches(path)
+        return Matches(tuple(dict.fromkeys(_resolved(match, follow=False) for match in matches.paths)), matches.complete)
+    entry = _resolved(path, follow=bool(effect.flags & Flag.THROUGH))  # what is kept must be what goes, not a link on the way
+    return Matches((entry,) if os.path.lexists(entry) else ())
+
+
+def _swept(effect: Effect, sweep: Sweep) -> Matches:
+    """What a search finds that would be lost. What is the repository's own is left to ``_history``."""
+    entries = walk(real_path(_fixed(effect.target)[0]), without=CACHES | {GIT_FOLDER})
+    found = [entry.path for entry in entries if entry.name != GIT_FOLDER and _would_go(effect, sweep, entry)]
+    return Matches(tuple(found[:MAX_LISTED]), complete=entries.complete and len(found) <= MAX_LISTED)
+
+
+def _would_go(effect: Effect, sweep: Sweep, entry: os.DirEntry[str]) -> bool:
+    """True for an entry that the search finds and the command removes: of folders, where not with all in them, empty ones."""
+    folder, link = entry.is_dir(follow_symlinks=False), entry.is_symlink()
+    if not sweep.admits(entry.path, "d" if folder else "l" if link else "f"):
+        return False
+    try:
+        size = entry.stat(follow_symlinks=False).st_size
+        if not sweep.sizes[0] <= size <= sweep.sizes[1]:
+            return False
+        if folder and (sweep.empty or not _takes_folders(effect)):
+            return not os.listdir(entry.path)  # noqa: PTH208 - on the path of every decision
+    except OSError:
+        return True
+    return not (sweep.empty and size)
+
+
+def _takes_folders(effect: Effect) -> bool:
+    return bool(effect.flags & Flag.RECURSIVE) and not effect.program.startswith("find")
+
+
+def _history(effect: Effect, sweep: Sweep) -> str:
+    """The first path of a repository's own data that a search would find; "" where it finds none. Samples of hooks, and what
+    is empty, are no loss."""
+    for folder in walk(real_path(_fixed(effect.target)[0]), without=CACHES | {GIT_FOLDER}):
+        if sweep.empty or folder.name != GIT_FOLDER or not folder.is_dir(follow_symlinks=False):
+            continue
+        if _takes_folders(effect) and _would_go(effect, sweep, folder):
+            return folder.path
+        inside = itertools.chain(walk(folder.path, without=frozenset(("objects",))), walk(f"{folder.path}/objects/pack"))
+        for entry in inside:
+            if not entry.name.endswith(".sample") and _would_go(effect, sweep, entry) and not _is_empty(entry.path):
+                return entry.path
+    return ""
 
 
 def _move(context: Context, effect: Effect) -> Iterator[Finding]:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from checkrein.controls.commands import shown
 from checkrein.controls.context import Context
-from checkrein.controls.pattern import may_match
+from checkrein.controls.loopback import NAMING, is_this_machine
 from checkrein.core import Effect, EffectKind, EventKind, Finding, Flag
-from checkrein.detect.client_settings import OFF, SWITCHES, disarming
-from checkrein.detect.shell.model import absolute
+from checkrein.core.effect import UNKNOWN
+from checkrein.detect.client_settings import disarming, misleading
+from checkrein.detect.shapes import misshapen
 
 PERSON_ONLY = frozenset(("allow", "down", "up"))
 """Commands of ours that only a person may give."""
-OURS = ("checkrein", "checkrein-supervisor", "checkrein.service")
-COMMAND_LINE = "python3 -I -m checkrein.service.main"
-"""How our processes look to what ends processes by their command line."""
-SHORTEST = 3
-"""Longer than this is a pattern that is told from letters that stand in any name."""
+NAME = "checkrein"
+PROGRAMS = frozenset((NAME, "checkrein-hook"))
+OPEN_MODULES = frozenset((NAME, f"{NAME}.docs"))
+"""Modules of ours that ``python -m`` may run: the command, which is judged by its words, and what writes documentation."""
+CHANGING = frozenset((EffectKind.WRITE, EffectKind.DELETE, EffectKind.LINK, EffectKind.CHMOD))
 SOCKET = "service.sock"
-CLIENTS = frozenset(("claude", "claude-code"))
-BARE = frozenset(("--bare", "--safe-mode", "--dangerously-skip-permissions", "--setting-sources"))
+PACKAGE_MANAGERS = frozenset(("pip", "pip3", "uv", "pipx", "poetry", "pdm", "conda", "mamba", "easy_install", "hatch"))
+PACKAGE_CHANGES = frozenset(("install", "uninstall", "remove", "reinstall", "upgrade", "inject", "add", "update", "sync"))
 EMULATORS = frozenset(
     {
         *("alacritty", "cool-retro-term", "deepin-terminal", "foot", "ghostty", "gnome-terminal", "guake", "kgx", "kitty"),
@@ -30,6 +30,13 @@ EMULATORS = frozenset(
         *("uxterm", "wezterm-gui", "x-terminal-emulator", "xfce4-terminal", "xterm", "yakuake"),
     }
 )
+LOOKS = {
+    **dict.fromkeys(("--title", "--initial-title", "-T", "-title", "--geometry", "-geometry", "--tabs", "--name", "-n"), True),
+    **dict.fromkeys(("--working-directory", "--font", "-fn", "-fa", "-fs", "-fg", "-bg"), True),
+    **dict.fromkeys(("--tab", "--new-tab", "--window", "--new-window", "--fullscreen", "--maximize", "--server"), False),
+    **dict.fromkeys(("--background-mode", "--hold", "--default", "--docs"), False),
+}
+"""Options that say how a terminal looks and where it opens, and whether a value follows."""
 NO_TERMINAL = frozenset(
     (
         "--version",
@@ -42,82 +49,100 @@ NO_TERMINAL = frozenset(
 """First words with which a terminal emulator opens no terminal."""
 VALUE_LETTERS = frozenset("BbcDEeFIiJLlMmOopQRSWw")
 """Options of ssh that take the next word."""
+LOCKED = re.compile(r"[0-7]?[0-6][0-7]{2}|[ua]*-.*")
+"""Modes without which the owner of a folder could not list it, enter it, or write there."""
 LOGINS = frozenset(("ssh", "mosh", "slogin", "autossh"))
-NAMING = frozenset(("echo", "printf", "grep", "egrep", "rg", "ls", "stat", "git", "checkrein"))
-"""Programs to which the name of our socket is a text or a file's name."""
 
 
 def judge(context: Context) -> Iterator[Finding]:
     """Findings for everything that would switch protection off, get around it, or permit what it stopped."""
     if context.event.kind is EventKind.CONFIG_CHANGE:
         yield from _settings_file(context, context.event.text)
-    for program, environment in zip(context.programs, context.environments, strict=True):
+    if context.event.kind is EventKind.PROMPT:
+        yield from _misled(context)
+    if context.event.name and (why := misshapen(context.event.tool, context.event.input)):
+        yield context.finding("guard.misshapen", f"{context.event.tool} cannot be judged: {why}", subject=context.event.tool)
+    for program in context.programs:
         yield from _own_command(context, program)
-        yield from _other_client(context, program, environment)
+        yield from _own_package(context, program)
         yield from _other_terminal(context, program)
         yield from _socket(context, program)
     for effect in context.effects:
         if effect.flags & Flag.REMOTE:
             continue
-        if effect.kind is EffectKind.SIGNAL:
-            yield from _signal(context, effect)
-        elif effect.kind in (EffectKind.SEND, EffectKind.FETCH) and context.guard.port:
-            yield from _port(context, effect)
-        elif effect.kind is EffectKind.WRITE and effect.text is not None:
+        yield from _own_program(context, effect)
+        yield from _buried(context, effect)
+        if effect.kind is EffectKind.WRITE and effect.text is not None:
             yield from _written(context, effect)
 
 
 def _own_command(context: Context, program: tuple[str, ...]) -> Iterator[Finding]:
-    words = [word for word in program if not word.startswith("-")]
-    name = words[0] if words else ""
-    if name.startswith(("python", "pypy")) and "-m" in program:
-        words = words[next((at for at, word in enumerate(words) if word.startswith("checkrein")), len(words)) :]
-        name = words[0].split(".")[0] if words else ""
-    if name == "checkrein" and len(words) > 1 and words[1] in PERSON_ONLY:
+    name, words = program[0], program[1:]
+    if name.startswith(("python", "pypy")):
+        name, words = _module(words)
+        if name.split(".", 1)[0] == NAME and name not in OPEN_MODULES:
+            yield context.finding("guard.own-command", f"`python -m {name}` runs a part of the guard", subject=name)
+    command = next((word for word in words if not word.startswith("-")), "")
+    if name == NAME and command in PERSON_ONLY:
         yield context.finding(
-            "guard.own-command", f"`checkrein {words[1]}` is for a person at a terminal", subject=f"checkrein {words[1]}"
+            "guard.own-command", f"`{NAME} {command}` is for a person at a terminal", subject=f"{NAME} {command}"
         )
 
 
-def _other_client(context: Context, program: tuple[str, ...], environment: Mapping[str, str]) -> Iterator[Finding]:
-    at = next((at for at, word in enumerate(program) if word.rsplit("/", 1)[-1] in CLIENTS), None)
-    if at is None or (at > 0 and program[0] != "env"):
+def _module(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """What ``python -m`` runs, and its arguments; "" where it runs something else (python(1))."""
+    at = 0
+    while at < len(words) and words[at].startswith("-") and words[at] != "-":
+        letters = words[at][1:]
+        place = next((place for place, letter in enumerate(letters) if letter in "cmWX"), None)
+        if place is not None:
+            joined = letters[place + 1 :]
+            if letters[place] == "m":
+                return (joined, words[at + 1 :]) if joined else ("".join(words[at + 1 : at + 2]), words[at + 2 :])
+            if letters[place] == "c":
+                return "", ()
+            at += not joined
+        at += 1
+    return "", ()
+
+
+def _own_package(context: Context, program: tuple[str, ...]) -> Iterator[Finding]:
+    """Package managers that would replace or remove us."""
+    words = program[1:]
+    if program[0].startswith(("python", "pypy")):
+        module, words = _module(words)
+    else:
+        module = program[0]
+    if module in PACKAGE_MANAGERS and PACKAGE_CHANGES.intersection(words) and any(_is_package(word) for word in words):
+        line = f"{module} {' '.join(words[:4])}"
+        yield context.finding("guard.own-program", f"`{shown(line)}` would replace or remove the guard", subject=NAME)
+
+
+def _is_package(word: str) -> bool:
+    """True for our package as a requirement, or as a folder or file of that name."""
+    stem = re.split(r"[=<>!~\[;@ ]", word, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
+    return stem.lower() == NAME
+
+
+def _own_program(context: Context, effect: Effect) -> Iterator[Finding]:
+    """Our code run, our program given another name, by which no rule would know it, or its own name given to something else."""
+    if effect.kind is EffectKind.EXECUTE and effect.target.startswith("module:"):
+        module = effect.target.removeprefix("module:")
+        yield context.finding("guard.own-command", f"{effect.program} of {module} runs a part of the guard", subject=module)
         return
-    assigned = (word.partition("=") for word in program[:at] if "=" in word and not word.startswith("-"))
-    given = {**environment, **{name: value for name, _, value in assigned}}
-    why = "without its hooks" if BARE.intersection(word.split("=", 1)[0] for word in program[at + 1 :]) else ""
-    if at and {"-i", "-", "--ignore-environment"}.intersection(program[1:at]):
-        why = "that does not know this home folder's settings"
-    for name, value in given.items():
-        if name in SWITCHES and value.lower() not in OFF:
-            why = f"whose hooks {name} switches off"
-        elif name in ("HOME", "CLAUDE_CONFIG_DIR") and value.rstrip("/") not in _own_folders(context, name):
-            why = f"with other settings than this home folder's ({name})"
-    why = why or _given_settings(context, program[at + 1 :])
-    if why:
-        yield context.finding(
-            "guard.unguarded-client", f"`{shown(' '.join(program[:6]))}` would start a client {why}", subject="claude"
-        )
+    sources = {EffectKind.LINK: (effect.to,), EffectKind.WRITE: effect.reads, EffectKind.MOVE: (effect.target,)}
+    for path in filter(_is_command, sources.get(effect.kind, ())):
+        what = f"{effect.program} would give {shown(path)} another name"
+        yield context.finding("guard.own-program", what, subject=shown(path))
+    place = effect.to if effect.kind is EffectKind.MOVE else effect.target if effect.kind in CHANGING else ""
+    if _is_command(place):
+        what = f"{effect.program} would change or remove {shown(place)}, by which shells find the guard's command"
+        yield context.finding("guard.own-program", what, subject=shown(place))
 
 
-def _own_folders(context: Context, name: str) -> tuple[str, ...]:
-    home = context.places.home
-    return (home,) if name == "HOME" else (f"{home}/.claude",)
-
-
-def _given_settings(context: Context, words: tuple[str, ...]) -> str:
-    """What settings given by ``--settings`` would switch off, "" where nothing."""
-    for at, word in enumerate(words):
-        name, joined, value = word.partition("=")
-        if name != "--settings":
-            continue
-        value = value if joined else "".join(words[at + 1 : at + 2])
-        text = value if value.lstrip().startswith("{") else context.disk.read_text(absolute(value, context.event.cwd))
-        if text is None:
-            return f"with settings that cannot be read ({shown(value)})"
-        if found := next(disarming(text), ""):
-            return f"with settings in which {found}"
-    return ""
+def _is_command(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return name in PROGRAMS and folder.rsplit("/", 1)[-1] == "bin"
 
 
 def _other_terminal(context: Context, program: tuple[str, ...]) -> Iterator[Finding]:
@@ -128,9 +153,22 @@ def _other_terminal(context: Context, program: tuple[str, ...]) -> Iterator[Find
             words = tuple(rest[at].split()) if " " in rest[at] else rest[at:]
             if words and words[0].rsplit("/", 1)[-1] == "checkrein":
                 yield from _own_command(context, ("checkrein", *words[1:]))
-        yield context.finding("guard.other-terminal", f"`{name}` would open a terminal that no hook sees", subject=name)
-    elif name in LOGINS and _is_this_machine(_host(rest)):
+        if not rest or not _only_looks(rest):
+            yield context.finding("guard.other-terminal", f"`{name}` would run in a terminal that no hook sees", subject=name)
+    elif name in LOGINS and _is_here(_host(rest)):
         yield context.finding("guard.other-terminal", f"`{name}` would log in to this machine", subject=name)
+
+
+def _only_looks(words: tuple[str, ...]) -> bool:
+    """True where a terminal is opened, or asked about, and nothing is run in it: only a person can type there."""
+    pending = list(words)
+    while pending:
+        option, joined, _ = pending.pop(0).partition("=")
+        if option not in LOOKS and not option.startswith(("+list-", "+show-")):
+            return False
+        if not joined and pending and not pending[0].startswith(("-", "+")) and LOOKS.get(option):
+            pending.pop(0)
+    return True
 
 
 def _host(words: tuple[str, ...]) -> str:
@@ -143,66 +181,58 @@ def _host(words: tuple[str, ...]) -> str:
     return words[at] if at < len(words) else ""
 
 
-def _is_this_machine(word: str) -> bool:
-    host = word.removeprefix("ssh://").rsplit("@", 1)[-1].strip("[]").lower()
-    name = os.uname().nodename.lower()
-    return host in ("localhost", "::1", "0.0.0.0", "0", name) or host.startswith(("127.", "localhost:"))  # noqa: S104 - compared
+def _is_here(word: str) -> bool:
+    host = word.removeprefix("ssh://").rsplit("@", 1)[-1]
+    return is_this_machine(host) or is_this_machine(host.partition(":")[0])
 
 
 def _socket(context: Context, program: tuple[str, ...]) -> Iterator[Finding]:
     """Any program that is given the service's socket."""
     if program[0] in NAMING:
         return
-    names = (f"checkrein/{SOCKET}", *(f"{folder}/{SOCKET}" for folder in context.guard.folders))
+    names = (f"{NAME}/{SOCKET}", *(f"{folder}/{SOCKET}" for folder in context.guard.folders))
     for word in program[1:]:
         if any(name in word for name in names) or word.rsplit(":", 1)[-1].removeprefix("./") == SOCKET:
             yield context.finding("guard.service-port", f"{program[0]} would talk to the service's socket", subject=program[0])
             return
 
 
-def _signal(context: Context, effect: Effect) -> Iterator[Finding]:
-    target = effect.target
-    numbers = [int(word) for word in re.findall(r"\d{1,10}", target)]  # unknown text may stand beside the number
-    hit = any(number in context.guard.pids for number in numbers) or target == f"port:{context.guard.port}"
-    by_name = effect.program != "kill" and not hit
-    if hit or (by_name and any(_ends(effect, name) for name in OURS)):
-        yield context.finding(
-            "guard.stop-service",
-            f"`{effect.program} {shown(target)}` would stop the service that guards this session",
-            subject=shown(target),
-        )
-    elif by_name and effect.program in ("pkill", "killall", "skill") and _ends(effect, COMMAND_LINE):
-        yield context.finding(
-            "guard.stop-interpreter",
-            f"`{effect.program} {shown(target)}` fits the command line of the service that guards this session, too",
-            subject=shown(target),
-        )
+def _buried(context: Context, effect: Effect) -> Iterator[Finding]:
+    """Our folders, or the client's, moved away or covered with all that is above them; archives unpacked into them."""
+    mounts = effect.kind is EffectKind.DESTRUCTIVE and effect.rule == "system.mount"
+    unpacks = effect.kind is EffectKind.WRITE and not effect.known
+    hides = effect.known and (mounts or effect.kind in (EffectKind.MOVE, EffectKind.LINK) or _locks_out(effect))
+    if not (hides or unpacks):
+        return
+    target = effect.target.partition(UNKNOWN)[0].rstrip("/")
+    ours = (*context.guard.folders, f"{context.places.home}/.claude")
+    inside = unpacks and any(f"{target}/".startswith(f"{folder}/") for folder in context.guard.folders)
+    if inside or (not unpacks and any(f"{folder}/".startswith(f"{target}/") for folder in ours)):
+        what = f"{effect.program} would move away, cover, lock or fill {shown(target or '/')}, where the guard's own files are"
+        yield context.finding("guard.own-program", what, subject=shown(target or "/"))
 
 
-def _ends(effect: Effect, name: str) -> bool:
-    """True where the pattern or name that processes are ended by may be one of ours."""
-    target = effect.target
-    return target.removesuffix(".service") in OURS or (len(target) > SHORTEST and may_match(target, name))
+def _locks_out(effect: Effect) -> bool:
+    """True for a change of mode that takes from the owner what a folder needs, for all that is below one."""
+    recursive = effect.kind is EffectKind.CHMOD and effect.flags & Flag.RECURSIVE
+    return bool(recursive and LOCKED.fullmatch(effect.detail))
 
 
-def _port(context: Context, effect: Effect) -> Iterator[Finding]:
-    if re.search(rf"(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?|0\.0\.0\.0|0):{context.guard.port}\b", effect.target):
-        yield context.finding(
-            "guard.service-port", f"{effect.program} would talk to the service at {effect.target}", subject=effect.target
-        )
+def is_settings(path: str) -> bool:
+    """True for a file that the client reads its settings from."""
+    folder, _, name = path.lower().rpartition("/")  # some file systems do not tell letters of either case apart
+    if not name.endswith(".json"):
+        return False
+    if folder.rsplit("/", 1)[-1] == ".claude":
+        return name.startswith("settings")
+    return name in (".claude.json", "managed-settings.json") or folder.endswith("/managed-settings.d")
 
 
 def _written(context: Context, effect: Effect) -> Iterator[Finding]:
     """A settings file that would disarm the hooks, by whatever tool it is written."""
-    name = os.path.basename(effect.target)  # noqa: PTH119 - string operations, also the next
-    folder = os.path.basename(os.path.dirname(effect.target))  # noqa: PTH119, PTH120
-    if (
-        folder != ".claude"
-        and name not in (".claude.json", "managed-settings.json")
-        and "managed-settings.d" not in effect.target
-    ):
+    if not is_settings(effect.target):
         return
-    for what in disarming(effect.text or ""):
+    for what in disarming(effect.text or "", context.guard.trusted):
         yield context.finding(
             "guard.disarm", f"{effect.program} would write {effect.target}, in which {what}", subject=effect.target
         )
@@ -213,5 +243,18 @@ def _settings_file(context: Context, path: str) -> Iterator[Finding]:
     if text is None:
         yield context.finding("guard.disarm", f"{path} was changed, and it cannot be read to see what it says", subject=path)
         return
-    for what in disarming(text):
+    for what in disarming(text, context.guard.trusted):
         yield context.finding("guard.disarm", f"{path} was changed: {what}", subject=path)
+
+
+def _misled(context: Context) -> Iterator[Finding]:
+    """A repository whose settings say whom the client is to believe, where it knows us by our certificate."""
+    if not context.guard.trusted or context.disk.read_text(context.guard.trusted) is None:
+        return
+    for name in ("settings.json", "settings.local.json"):
+        path = f"{context.project}/.claude/{name}"
+        for variable in misleading(context.disk.read_text(path) or ""):
+            what = f"{path} sets {variable}: another program could answer in the guard's place"
+            yield context.finding(
+                "guard.disarm", what, subject=path, instead="Remove it, or run `checkrein up --transport command`."
+            )

@@ -17,6 +17,11 @@ CACHES = frozenset(
     }
 )
 """Folders that a tool makes and nobody works in: what is in them comes back."""
+SYSTEM_CACHES = (
+    *("/var/lib/apt/lists/", "/var/cache/apt/", "/var/cache/apk/", "/var/cache/yum/", "/var/cache/dnf/", "/var/cache/zypp/"),
+    *("/var/cache/pacman/pkg/", "/var/cache/man/", "/var/cache/debconf/"),
+)
+"""Folders that package managers fill again."""
 OUTPUTS = frozenset(("dist", "build"))
 """Folders that a build makes, unless git tracks something in them."""
 OFTEN_REBUILT = frozenset(
@@ -31,6 +36,11 @@ CACHE_FILES = (
     *("Thumbs.db", ".coverage", "*.tsbuildinfo", "*.min.js.map", "*.pid", "nohup.out"),
 )
 OFTEN_REBUILT_FILES = ("*.a", "*.so", "*.bak", "*.orig", "*.rej", "*.cache", "core", "*.egg-info")
+
+
+def is_system_cache(path: str) -> bool:
+    """True for such a folder, and for what is in one."""
+    return UNKNOWN not in path and f"{path}/".startswith(SYSTEM_CACHES)
 
 
 def rebuilt(context: Context, path: str) -> bool:

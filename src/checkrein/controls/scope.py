@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from checkrein.controls.commands import shown
 from checkrein.controls.context import Context
-from checkrein.controls.deletion import TEMPORARY
 from checkrein.core import Action, Effect, EffectKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
+from checkrein.detect.paths.temporary import TEMPORARY
 from checkrein.observe.disk import real_path
 from checkrein.policy import Outside
 

@@ -5,25 +5,31 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from checkrein.controls.context import Context
 from checkrein.core import Effect, Flag
 from checkrein.core.effect import UNKNOWN
 from checkrein.detect.paths.globs import expand
+from checkrein.detect.shell.exchange.archives import SEVEN_ZIPS, TAR_PROGRAMS
+from checkrein.detect.shell.exchange.transfer import packs
 from checkrein.policy.wildmatch import Pattern, parse_line
 
 DEPENDENCIES = frozenset(("node_modules", ".git", ".venv", "venv", "__pycache__"))
 """Large folders in which nobody keeps secrets."""
 SKIPPED_BY_SEARCHERS = DEPENDENCIES | {"target", "dist"}
-BY_PATH = frozenset(("Grep", "rg"))
+BY_PATH = frozenset(("Grep", "rg", "ripgrep"))
 """Programs that read a name pattern as a line of an ignore file."""
+WALKERS = BY_PATH | {"ag", "ack"}
+"""Programs whose options narrow what they find in folders, and no file that they are given."""
 LISTERS = frozenset(("ls", "find", "gfind", "bfs", "fd", "fdfind", "rg", "git", "tree", "locate"))
 FINDERS = frozenset(("find", "gfind", "bfs"))
 FIND_NAMES = frozenset(("-name", "-iname", "-path", "-ipath", "-wholename", "-iwholename"))
 FIND_RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
+RUNS = FIND_RUNS | {"-x", "-X", "--exec", "--exec-batch"}
 MAX_BRACES = 8
+PACKERS = TAR_PROGRAMS | SEVEN_ZIPS | {"rsync", "zip", "aws", "rclone"}
 
 
 def named(context: Context, path: str) -> str:
@@ -42,6 +48,7 @@ class Reach:
     only: tuple[str, ...] = ()  # of the name; with a slash in it, of the path as ``./a/b``
     without: tuple[str, ...] = ()  # of the same
     without_parts: tuple[str, ...] = ()  # of the name of the file or of a folder on the way
+    without_folders: tuple[str, ...] = ()  # of the name of a folder on the way
     lines: tuple[Pattern, ...] = ()  # as in an ignore file: what a positive one says is meant
     skipped: frozenset[str] = DEPENDENCIES
     filtered: bool = False  # neither hidden files nor what git ignores
@@ -62,6 +69,8 @@ class Reach:
         ):
             return False
         if any(fnmatch.fnmatchcase(part, word) for part in parts for word in self.without_parts):
+            return False
+        if any(fnmatch.fnmatchcase(part, word) for part in parts[:-1] for word in self.without_folders):
             return False
         if self.lines and not self._by_lines(path, context.event.cwd):
             return False
@@ -124,16 +133,43 @@ def _name(argv: tuple[str, ...]) -> str:
     return argv[0].rsplit("/", 1)[-1] if argv else ""
 
 
-def searched(effect: Effect, reach: Reach) -> Reach:
-    """``reach`` as the options of the searching program narrow it."""
+def searched(context: Context, effect: Effect, reach: Reach) -> Reach:
+    """``reach`` as the options of the searching program narrow it.
+
+    Files that it is given one by one it searches whatever folder they lie in; of all options only grep's ``--exclude`` holds
+    for them.
+    """
     words = [word.partition(":") for word in effect.detail.split("\n")]
-    only = [text for kind, _, text in words if kind == "include"]
-    left_out = [text for kind, _, text in words if kind == "exclude"]
+    only, files, folders = (
+        [text for kind, _, text in words if kind == wanted] for wanted in ("include", "exclude", "exclude-dir")
+    )
     skipped = SKIPPED_BY_SEARCHERS if effect.flags & Flag.RECURSIVE else reach.skipped
-    reach = replace(reach, skipped=skipped, filtered=reach.filtered or bool(effect.flags & Flag.FILTERED))
+    reach = replace(reach, skipped=skipped)
+    if one_by_one(context, effect):
+        left_out = () if effect.program in WALKERS else tuple(files)
+        return replace(reach, only=(*reach.only, *only), without=(*reach.without, *_names(left_out)))
+    reach = replace(reach, filtered=reach.filtered or bool(effect.flags & Flag.FILTERED))
     if effect.program in BY_PATH:
-        return replace(reach, lines=_lines([*only, *(f"!{text}" for text in left_out)]))
-    return replace(reach, only=(*reach.only, *only), without_parts=tuple(left_out))
+        return replace(reach, lines=_lines([*only, *(f"!{text}" for text in files)]))
+    without = (*reach.without, *_names(files))
+    return replace(
+        reach, only=(*reach.only, *only), without=without, without_folders=tuple(word.rstrip("/") for word in folders)
+    )
+
+
+def one_by_one(context: Context, effect: Effect) -> bool:
+    """True where a program is given files, not the folder that they lie in."""
+    if UNKNOWN in effect.target or not effect.flags & Flag.RECURSIVE:
+        return True
+    return effect.program in WALKERS and any(
+        _name(argv) in ("xargs", "parallel") or (_name(argv) in LISTERS and RUNS.intersection(argv))
+        for argv in context.programs
+    )
+
+
+def _names(words: Iterable[str]) -> tuple[str, ...]:
+    """Those of the patterns that mean names: one with a slash in it is compared with names alone, and means none."""
+    return tuple(word for word in words if "/" not in word)
 
 
 def _lines(globs: list[str]) -> tuple[Pattern, ...]:
@@ -154,15 +190,26 @@ def _lines(globs: list[str]) -> tuple[Pattern, ...]:
 
 def copied(context: Context, effect: Effect, reach: Reach) -> Reach:
     """``reach`` without what the options of a copying or packing program leave out."""
-    left_out: list[str] = []
-    for argv in context.programs:
-        if _name(argv) == effect.program.split(" ", 1)[0] and _name(argv) in ("tar", "gtar", "bsdtar", "rsync", "zip"):
-            options = ("--exclude", "-x") if _name(argv) == "zip" else ("--exclude",)
-            left_out += [word.partition("=")[2] for word in argv if word.startswith("--exclude=")]
-            left_out += [after for word, after in itertools.pairwise(argv) if word in options]
+    name = effect.program.split(" ", 1)[0]
+    same = [argv for argv in context.programs if _name(argv) == name and name in PACKERS]
+    calls = [_excluded(argv) for argv in same if name not in TAR_PROGRAMS or packs(argv[1:])]
+    left_out = [word for word in calls[0] if all(word in other for other in calls)] if calls else []
     parts = tuple(word.strip("/").removeprefix("./").removesuffix("/*") for word in left_out)
     paths = tuple(f"./{word}{end}" for word in parts for end in ("", "/*") if "/" in word)
     return replace(reach, without=(*reach.without, *paths), without_parts=tuple(word for word in parts if "/" not in word))
+
+
+def _excluded(argv: tuple[str, ...]) -> list[str]:
+    """What one call of a copying or packing program leaves out. Tar's options at the end no longer mean what stands before."""
+    if _name(argv) in TAR_PROGRAMS:
+        while argv and argv[-1].startswith("--exclude="):
+            argv = argv[:-1]
+    if _name(argv) in SEVEN_ZIPS:
+        return [word.partition("!")[2] for word in argv if word.startswith(("-x!", "-xr!"))]
+    options = ("--exclude", "-x") if _name(argv) == "zip" else ("--exclude",)
+    return [word.partition("=")[2] for word in argv if word.startswith("--exclude=")] + [
+        after for word, after in itertools.pairwise(argv) if word in options
+    ]
 
 
 def _found(context: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:

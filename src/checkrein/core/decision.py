@@ -23,8 +23,8 @@ class Verdict(StrEnum):
 class Decision:
     """The verdict on one event, folded from all findings.
 
-    ``message`` is for the agent: why, and a safer way. ``notice`` is one line for the person. ``updated_input`` replaces
-    the tool's whole input where it is not None. ``id`` is the short id under which the ledger keeps it.
+    ``message`` is for the agent: why, a safer way, what was changed. ``notice`` is one line for the person. ``updated_input``
+    replaces the tool's whole input where it is not None. ``id`` is the short id under which the ledger keeps it.
     """
 
     id: str

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Flag as EnumFlag
 from enum import StrEnum, auto
 
+from checkrein.core.sweep import Sweep
+
 UNKNOWN = "\0"
 """Stands in a target, a path or an argument for text that cannot be known before the command runs.
 
@@ -51,14 +53,17 @@ class Flag(EnumFlag):
     CONTENT_OUT = auto()  # a READ whose content reaches the agent, or leaves the machine
     THROUGH = auto()  # the path was given with a slash at its end: a link there is followed
     IN_PLACE = auto()  # a WRITE that edits an existing file
+    FRESH = auto()  # with REMOTE: in a container that is made for this call, whose own files are copies of its image's
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """One effect. ``rule`` is the id of the rule that names it outright ("" where a control has to compare it with the disk).
 
-    ``program`` is the command that does it, as a person would name it (``git reset --hard``). ``reads`` are the paths whose
-    content the effect hands on (a SEND, a WRITE by copy). ``text`` is the content that a WRITE puts there, where it is known.
+    ``program`` is the command that does it, as a person would name it (``git reset --hard``). ``reads`` is what
+    the effect hands on (a SEND, a WRITE by copy): the content of files, by their paths, and of variables of the environment,
+    ``env:NAME`` for one and ``env:*`` for all of them. ``text`` is the content that a WRITE puts there, where it is known.
+    ``sweep`` tells which paths a search found, where the target stands for them.
     """
 
     kind: EffectKind
@@ -70,6 +75,7 @@ class Effect:
     detail: str = ""
     reads: tuple[str, ...] = ()
     text: str | None = None
+    sweep: Sweep | None = None
 
     @property
     def known(self) -> bool:

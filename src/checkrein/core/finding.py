@@ -75,3 +75,4 @@ class Finding:
     subject: str = ""
     source: str = "default"
     paths: tuple[str, ...] = ()  # absolute paths to keep a snapshot of, where action is SNAPSHOT
+    without: tuple[str, ...] = ()  # names that a search or an archive could leave out instead, a folder's with a slash

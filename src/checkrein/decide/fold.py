@@ -10,6 +10,8 @@ from checkrein.decide.approvals import Approval
 
 VERDICTS = {Action.ALLOW: Verdict.NONE, Action.SNAPSHOT: Verdict.NONE, Action.ASK: Verdict.ASK, Action.DENY: Verdict.DENY}
 MAX_TOLD = 3
+UNKEPT = "Such changes go ahead once a copy is kept. Without one nothing brings back what they replace or remove."
+ASIDE = "Move what is at stake out of the way (mv), or do it in smaller parts, each of which can be kept."
 
 
 def strictest(findings: Iterable[Finding]) -> Action:
@@ -29,11 +31,17 @@ def permitted(findings: Iterable[Finding], permission: Approval) -> list[Finding
     return [replace(finding, action=min(finding.action, Action.SNAPSHOT), source=source) for finding in findings]
 
 
+def without(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings as remarks: what they speak of is left out of the call."""
+    source = "leaving out what it speaks of"
+    return [replace(finding, action=Action.ALLOW, source=source) for finding in findings]
+
+
 def unkept(findings: Iterable[Finding], trouble: str, permission: Approval | None) -> tuple[Finding, ...]:
     """The findings where what would be lost cannot be kept: a person is asked, unless one permitted the action already."""
     action = Action.ALLOW if permission else Action.ASK
     said = [
-        replace(finding, action=action, what=f"{finding.what}, and it cannot be kept: {trouble}")
+        replace(finding, action=action, what=f"{finding.what}, and it cannot be kept: {trouble}", why=UNKEPT, instead=ASIDE)
         if finding.action is Action.SNAPSHOT
         else finding
         for finding in findings

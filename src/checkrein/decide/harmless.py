@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import itertools
 import os
+import re
 from collections.abc import Mapping
 
 from checkrein.core import Effect, EffectKind, Flag
@@ -49,6 +50,13 @@ CHANGING: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """By program: the letters and the long names of options that make it write, run something, or follow links elsewhere."""
 OPERANDS = {"hostname": 0, "uniq": 1, "xxd": 1}
 """How many operands a program may have before it takes one as the file, or the name, to set."""
+REVEALING = {
+    "jq": re.compile(r".*env.*|-[a-zA-Z]*[fL].*|--from-file.*", re.IGNORECASE | re.DOTALL),
+    "ps": re.compile(r"(?!-).*e.*|-\w*E\w*", re.DOTALL),
+}
+"""By program: words with which it prints variables of the environment, or may."""
+INSTALLED = frozenset(("/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/opt/homebrew/bin"))
+"""Folders in which programs are what their names say."""
 HARMLESS = frozenset((EffectKind.READ, EffectKind.LIST))
 
 
@@ -58,6 +66,8 @@ def only_reads(analysis: Analysis, project: str) -> bool:
         return False
     if not all(name.startswith(PLAIN_VARIABLES) for environment in analysis.environments for name in environment):
         return False
+    if any(place.rpartition("/")[0] not in INSTALLED for place in analysis.places):
+        return False  # a file of that name may do anything
     real = os.path.realpath(project)
     return all(_reads(program) for program in analysis.programs) and all(
         effect.kind in HARMLESS
@@ -80,6 +90,8 @@ def _reads(program: tuple[str, ...]) -> bool:
             and (words[0] != "grep" or not any(_is_option(word, "O", ()) for word in words[1:]))
         )
     if name not in READERS or any(_is_option(word, *CHANGING.get(name, ("", ()))) for word in words):
+        return False
+    if name in REVEALING and any(REVEALING[name].fullmatch(word) for word in words):
         return False
     operands = [word for word in words if not word.startswith("-") and not word.isdecimal()]
     if name == "date" and any(not word.startswith("+") for word in words if not word.startswith("-")):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from checkrein.core.effect import UNKNOWN
+from checkrein.observe.archives import Members
 from checkrein.observe.disk import Disk
 
 SHORT = 2048  # characters of code that are judged at once
@@ -34,7 +35,10 @@ def is_light_text(text: str) -> bool:
 
 
 class Lookup(Disk):
-    """A disk that remembers what it gave as code. With ``at_once``, it raises TooMuchError where that is not light."""
+    """A disk that remembers what it gave as code. With ``at_once``, it raises TooMuchError where that is not light.
+
+    ``made`` says of files that the session wrote what their content is made of.
+    """
 
     def __init__(
         self,
@@ -45,9 +49,11 @@ class Lookup(Disk):
         downloads: Mapping[str, str],
         *,
         at_once: bool,
+        made: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().__init__(home, environment, is_trusted, config, downloads)
         self._at_once = at_once
+        self._made = made or {}
         self._given: dict[str, str] = {}
 
     def script(self, path: str) -> str | None:
@@ -58,6 +64,17 @@ class Lookup(Disk):
                 raise TooMuchError
             self._given[path] = text
         return text
+
+    def stands_for(self, path: str) -> str:
+        """As ``Disk.stands_for``; what this session copied stands for the file that it was copied from."""
+        sources = self._made.get(path, ())
+        return sources[0] if len(sources) == 1 else super().stands_for(path)
+
+    def members(self, path: str) -> Members | None:
+        """As ``Disk.members``: looking through an archive is never light."""
+        if self._at_once and os.path.isfile(path):  # noqa: PTH113 - on the path of every decision
+            raise TooMuchError
+        return super().members(path)
 
     def looked_at(self) -> dict[str, str]:
         """For each file that was judged by its content, a digest of that; of unreadable ones what changes with the content."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checkrein.controls import CONTROLS, Context, Guard
-from checkrein.controls.deletion import TEMPORARY
 from checkrein.core import (
     Action,
     Decision,
@@ -29,13 +28,17 @@ from checkrein.core import (
     UndoError,
     Verdict,
 )
-from checkrein.decide import fold, harmless, lookup
+from checkrein.decide import fold, harmless, lookup, narrow
 from checkrein.decide.approvals import Approval, ApprovalStore, fingerprint
 from checkrein.decide.lookup import Lookup, TooMuchError
+from checkrein.decide.made import made_by
+from checkrein.decide.runners import with_runners
 from checkrein.decide.sessions import Session, SessionStore
 from checkrein.detect.paths import Places
+from checkrein.detect.paths.temporary import TEMPORARY
 from checkrein.detect.shell.interpreter import Analysis
 from checkrein.detect.tools import tool_analysis
+from checkrein.locations import spoken
 from checkrein.observe.disk import real_path, standard_environment
 from checkrein.observe.git import State
 from checkrein.observe.view import GitView, git_config
@@ -114,7 +117,9 @@ class DecisionPoint:
         session = self.stores.sessions.get(event.session)
         disk = self._disk(session, event)
         analysis, findings = self.findings(event, policy, session, disk)
-        return self._concluded(event, policy, session, analysis, findings, self._action(event, disk, findings))
+        action = self._action(event, disk, findings)
+        narrowed = self._narrowed(event, policy, session, disk, findings, action)
+        return narrowed or self._concluded(event, policy, session, analysis, findings, action)
 
     def at_once(self, event: Event) -> Decision | None:
         """The decision on one event where comparing is all it takes; None where it may take long, or files have to be kept.
@@ -130,12 +135,38 @@ class DecisionPoint:
         disk = self._disk(session, event, at_once=True)
         try:
             analysis, findings = self.findings(event, policy, session, disk)
+            action = self._action(event, disk, findings)
+            narrowed = self._narrowed(event, policy, session, disk, findings, action)
         except TooMuchError:
             return None
-        action = self._action(event, disk, findings)
+        if narrowed:
+            return narrowed
         if any(finding.action is Action.SNAPSHOT for finding in findings) or self._is_permitted(action):
             return None
         return self._concluded(event, policy, session, analysis, findings, action)
+
+    def _narrowed(
+        self, event: Event, policy: Policy, session: Session, disk: Lookup, findings: list[Finding], action: str
+    ) -> Decision | None:
+        """The same call without what speaks against it, where leaving files out is all it takes; None where it is not."""
+        names = narrow.names_to_leave_out(findings)
+        asked = narrow.narrowed(event, names) if names and not self._is_permitted(action) else None
+        if asked is None:
+            return None
+        analysis, remarks = self.findings(asked, policy, session, disk)
+        if fold.strictest(remarks) > Action.ALLOW:
+            return None
+        self._remember(session, analysis)
+        decision_id = self.new_id()
+        left = fold.without(findings)
+        return Decision(
+            decision_id,
+            Verdict.NONE,
+            fold.ordered([*left, *remarks]),
+            message=f"checkrein changed this call so that it leaves out {', '.join(names)}: {left[0].why}",
+            notice=f"checkrein left out {', '.join(names)} [{left[0].rule}, checkrein explain {decision_id}]",
+            updated_input=asked.input,
+        )
 
     def _concluded(
         self, event: Event, policy: Policy, session: Session, analysis: Analysis, findings: list[Finding], action: str
@@ -153,7 +184,7 @@ class DecisionPoint:
             self._remember(session, analysis)
         if verdict is Verdict.NONE and self._spared(event, policy, analysis, ordered):
             verdict = Verdict.APPROVE
-        permit = f"A person can permit this: checkrein allow {decision_id} --once" if verdict is Verdict.DENY else ""
+        permit = f"A person can permit this: {spoken()} allow {decision_id} --once" if verdict is Verdict.DENY else ""
         decision = Decision(
             decision_id,
             verdict,
@@ -180,6 +211,7 @@ class DecisionPoint:
         if event.kind is EventKind.TOOL_CALL:
             try:
                 analysis = tool_analysis(event.tool, event.input, disk, event.cwd)
+                analysis = with_runners(analysis, session.running, disk, event.cwd)
             except Exception as error:  # noqa: BLE001 - a detector that fails must stop the call, not the guard
                 findings.append(self._failed("the analysis of this call", error, policy))
         context = Context(
@@ -194,6 +226,7 @@ class DecisionPoint:
             places=Places(self.home, event.project, self.own_config, self.own_state),
             ignored=self._ignore_tree(event.project, policy),
             guard=self.guard,
+            made={**session.made, **made_by(analysis, session.made)},
             started=session.started,
         )
         for name, control in CONTROLS:
@@ -218,7 +251,7 @@ class DecisionPoint:
             return state is State.CLEAN
 
         environment = standard_environment(self.home)
-        return Lookup(self.home, environment, is_trusted, git_config, session.written, at_once=at_once)
+        return Lookup(self.home, environment, is_trusted, git_config, session.written, at_once=at_once, made=session.made)
 
     def _ignore_tree(self, project: str, policy: Policy) -> IgnoreTree:
         key = (project, policy.ignore_files)
@@ -290,7 +323,11 @@ class DecisionPoint:
         return Spared.READ_ONLY in policy.approve and harmless.only_reads(analysis, event.project)
 
     def _remember(self, session: Session, analysis: Analysis) -> None:
-        """What this call writes is judged by its content when it is run later."""
+        """What this call writes is judged by its content when it is run later, and by what it is made of when it is sent."""
+        for path, sources in made_by(analysis, session.made).items():
+            self.stores.sessions.note_made(session, path, sources)
+        for path, interpreter in analysis.running.items():
+            self.stores.sessions.note_running(session, path, interpreter)
         for effect in analysis.effects:
             if effect.kind in (EffectKind.WRITE, EffectKind.LINK) and not effect.flags & Flag.REMOTE:
                 address = effect.detail.removeprefix("network:") if effect.detail.startswith("network:") else ""

@@ -27,13 +27,17 @@ class Session:
 
     ``written`` gives for each path the address that it was downloaded from, "" where a tool wrote it itself; what is below such
     a path came with it. ``folders`` stood before, and files whose names are not known were written there: what changed below
-    them since the session began counts. ``forgot`` is True where what was remembered could not be read back whole.
+    them since the session began counts. ``made`` says what written files are made of (``decide.made``).
+    ``running`` are files that programs in the background run (``Analysis.running``).
+    ``forgot`` is True where what was remembered could not be read back whole.
     """
 
     id: str
     started: float
     written: dict[str, str] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
+    made: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    running: dict[str, str] = field(default_factory=dict)
     forgot: bool = False
 
     def may_have_written(self, path: str) -> bool:
@@ -46,7 +50,7 @@ class Session:
     @property
     def is_full(self) -> bool:
         """True where no more is remembered."""
-        return len(self.written) + len(self.folders) >= MAX_WRITTEN
+        return len(self.written) + len(self.folders) + len(self.made) + len(self.running) >= MAX_WRITTEN
 
 
 def _above(path: str) -> Iterator[str]:
@@ -67,8 +71,10 @@ def _changed(path: str) -> float:
 class SessionStore:
     """Sessions by id; ``folder`` keeps them (None: only in memory). Thread-safe.
 
-    A file is one JSON line with the start, then one line per path that was written, ``[path, address]``, and one per folder,
-    ``{"folder": path}``. Where a line cannot be read, its session may have written anything.
+    A file is one JSON line with the start, then one line per path that was written, ``[path, address]``, one per folder,
+    ``{"folder": path}``, one for what a file is made of, ``{"made": path, "of": sources}``, and one for a file that is run in
+    the background, ``{"running": path, "by": interpreter}``. Where a line cannot be read,
+    its session may have written anything.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -104,6 +110,22 @@ class SessionStore:
                 return
             session.folders.add(path)
             self._append(session.id, {"folder": path})
+
+    def note_made(self, session: Session, path: str, sources: tuple[str, ...]) -> None:
+        """Remember what the content of ``path`` is made of now, () where nothing is known of that."""
+        with self._lock:
+            if session.made.get(path, ()) == sources or (path not in session.made and session.is_full):
+                return
+            session.made[path] = sources
+            self._append(session.id, {"made": path, "of": sources})
+
+    def note_running(self, session: Session, path: str, interpreter: str) -> None:
+        """Remember that ``path`` is run in the background."""
+        with self._lock:
+            if session.running.get(path) == interpreter or session.is_full:
+                return
+            session.running[path] = interpreter
+            self._append(session.id, {"running": path, "by": interpreter})
 
     def prune(self, keep_days: float = KEEP_DAYS) -> int:
         """Remove the files of sessions that wrote nothing for ``keep_days`` and are not in use; how many those were."""
@@ -161,6 +183,10 @@ class SessionStore:
                     session.written[written] = address
                 case {"folder": str(folder)}:
                     session.folders.add(folder)
+                case {"made": str(name), "of": list(sources)} if all(isinstance(source, str) for source in sources):
+                    session.made[name] = tuple(sources)
+                case {"running": str(run), "by": str(interpreter)}:
+                    session.running[run] = interpreter
                 case _:
                     session.forgot = True
         return session

@@ -13,6 +13,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from checkrein.core import Effect, EffectKind, Flag
+from checkrein.detect.shell.databases.sql import sql_effects
+from checkrein.detect.shell.databases.sqltext import looks_like_sql
+from checkrein.detect.shell.frame import Budget
 from checkrein.detect.shell.interpreter import Analysis, analyse
 from checkrein.detect.shell.model import World, absolute
 
@@ -24,6 +27,8 @@ PATH_ENDINGS = ("path", "file", "dir", "folder", "directory", "filename", "paths
 NO_PATHS = frozenset(("profile", "xpath", "jsonpath"))
 PLACES = frozenset(("cwd", "root", "workdir", "workingdir", "workingdirectory", "repopath", "projectpath", "projectroot"))
 """Keys that say where something is done, not to what."""
+HOSTED = tuple(map(frozenset, (("owner", "repo"), ("workspace", "reposlug"), ("projectid", "branch"), ("projectid", "ref"))))
+"""Keys that together name a repository on a code host: a relative path beside them is one in there, not on this machine."""
 SOURCES = frozenset(("source", "src", "from", "oldpath", "sourcepath", "inputpath"))
 CONTENT = frozenset(("content", "contents", "text", "data", "filetext", "newcontent"))
 
@@ -92,10 +97,13 @@ class _Reader:
     def __init__(self, tool: str, given: Mapping[str, Any], world: World, cwd: str) -> None:
         self.analysis = Analysis()
         self._tool, self._world, self._cwd = tool, world, cwd
+        self._budget = Budget()
         self._words = words_of(tool.rsplit("__", 1)[-1])
         self._all_words = words_of(tool)
         contents = (value for key, value in given.items() if _plain(key) in CONTENT and isinstance(value, str))
         self._text = next(contents, None)
+        keys = {_plain(key) for key in given}
+        self._hosted = any(keys >= names for names in HOSTED)
         self._mapping(given, 0)
 
     def _value(self, key: str, value: object, depth: int) -> None:
@@ -119,17 +127,31 @@ class _Reader:
         if not COMMANDS & plain.keys() and _is_words(plain.get("argv")):
             self._shell(shlex.join(plain["argv"]), cwd)
         for key, value in plain.items():
-            if key in COMMANDS and isinstance(value, str):
-                self._command(f"{value} {shlex.join(arguments)}" if arguments else value, cwd)
-            elif key in COMMANDS and _is_words(value):
-                self._shell(shlex.join((*value, *arguments)), cwd)
-            elif key in COMMAND_LISTS and _is_words(value):
-                for line in value:
-                    self._command(line, cwd)
+            if key in COMMANDS | COMMAND_LISTS:
+                self._commands(key, value, arguments, cwd, depth + 1)
             elif key in CODE and isinstance(value, str):
                 self._code(key, value, language, cwd)
             else:
                 self._value(key, value, depth + 1)
+
+    def _commands(self, key: str, value: object, arguments: list[str], cwd: str, depth: int) -> None:
+        """One command as a line or as words, or several. What is none of these cannot be told."""
+        match value:
+            case None | bool() | []:
+                return
+            case str():
+                self._command(f"{value} {shlex.join(arguments)}" if arguments else value, cwd)
+            case Mapping() | list() | tuple() if depth >= MAX_DEPTH:
+                self._value(key, value, depth)
+            case Mapping():
+                self._mapping({**({"args": arguments} if arguments else {}), **value}, depth)
+            case list() | tuple() if key in COMMANDS and all(isinstance(word, (str, int, float)) for word in value):
+                self._shell(shlex.join((*map(str, value), *arguments)), cwd)
+            case list() | tuple():
+                for item in value:
+                    self._commands("command", item, arguments, cwd, depth + 1)
+            case _:
+                self._unresolved(key, f"{key} is no text")
 
     def _command(self, text: str, cwd: str) -> None:
         self._shell(text, cwd)
@@ -142,16 +164,15 @@ class _Reader:
         self._shell(shlex.join((*runner, text)), cwd)
 
     def _shell(self, text: str, cwd: str) -> None:
-        inner = analyse(text, self._world, cwd)
+        inner = analyse(text, self._world, cwd, self._budget)
         self.analysis.effects += inner.effects
         self.analysis.programs += inner.programs
         self.analysis.environments += inner.environments
         self.analysis.problems += inner.problems
+        self.analysis.made.update(inner.made)
 
     def _string(self, key: str, value: str) -> None:
         if key in SQL and " " in value:
-            from checkrein.detect.shell.sql import looks_like_sql, sql_effects  # noqa: PLC0415 - heavy
-
             if looks_like_sql(value):
                 self.analysis.effects += sql_effects(value)
             return
@@ -165,6 +186,9 @@ class _Reader:
         if len(value) > MAX_PATH:
             self._unresolved(key, f"{key} is longer than the {MAX_PATH} characters of a path")
             return
+        if self._hosted and not value.startswith(("/", "~", "file://")) and ".." not in value.split("/"):
+            self.analysis.effects += self._hosted_path(self._local(value))
+            return
         for path in dict.fromkeys((value, value.strip())):
             if path or not value:
                 self.analysis.effects += self._path(key, self._local(path), named=named)
@@ -173,6 +197,11 @@ class _Reader:
         if value.startswith("file://"):
             value = unquote(urlsplit(value).path)
         return expanded(value, self._world, self._cwd)
+
+    def _hosted_path(self, path: str) -> Iterator[Effect]:
+        """What is written to a repository elsewhere is judged by its name. Nothing here changes; its history keeps the rest."""
+        if self._words & WRITING or not self._words & (READING | LISTING | DELETING | MOVING):
+            yield Effect(EffectKind.WRITE, path, self._tool, flags=Flag.CREATE, text=self._text)
 
     def _path(self, key: str, path: str, *, named: bool) -> Iterator[Effect]:
         words, tool = self._words, self._tool

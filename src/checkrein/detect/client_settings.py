@@ -25,6 +25,8 @@ REDIRECTS = frozenset(
         *("NODE_TLS_REJECT_UNAUTHORIZED", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CONFIG_DIR"),
     }
 )
+BELIEF = frozenset({"NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED"})
+"""What tells the client whom to believe: with these in a repository's settings, another program could answer in our place."""
 HELPERS = frozenset({"apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper"})
 SHAPES: Mapping[str, type] = {
     **dict.fromkeys(("hooks", "permissions", "env", "sandbox", "statusLine", "attribution", "enabledPlugins"), dict),
@@ -37,9 +39,9 @@ MODES = ("acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan
 OFF = frozenset({"", "0", "false", "no", "off"})
 
 
-def disarming(text: str) -> Iterator[str]:
+def disarming(text: str, trusted: str = "") -> Iterator[str]:
     """What in a settings file's text would disarm protection, one phrase each. Text that is no JSON object gives one, too:
-    the client drops such a file whole, with the hooks in it."""
+    the client drops such a file whole, with the hooks in it. ``trusted`` is our own file of certificates."""
     try:
         settings = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
@@ -54,7 +56,7 @@ def disarming(text: str) -> Iterator[str]:
     allowed = settings.get("allowedHttpHookUrls")
     if isinstance(allowed, list) and not any(_is_ours(entry) for entry in allowed):
         yield "an empty allowedHttpHookUrls shuts http hooks out" if not allowed else "allowedHttpHookUrls shuts our hooks out"
-    yield from _environment(settings.get("env"))
+    yield from _environment(settings.get("env"), trusted)
     for name in sorted(HELPERS & settings.keys()):
         yield f"{name} names a program that the client runs"
 
@@ -93,7 +95,17 @@ def _are_groups(groups: Any) -> bool:
     )
 
 
-def _environment(env: Any) -> Iterator[str]:
+def misleading(text: str) -> Iterator[str]:
+    """The variables in a settings file's text that change which answer the client believes to be the service's."""
+    try:
+        settings = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return  # the client drops such a file
+    env = settings.get("env") if isinstance(settings, dict) else None
+    yield from sorted(BELIEF & env.keys()) if isinstance(env, dict) else ()
+
+
+def _environment(env: Any, trusted: str) -> Iterator[str]:
     if not isinstance(env, Mapping):
         return
     for name, value in env.items():
@@ -102,5 +114,5 @@ def _environment(env: Any) -> Iterator[str]:
             yield f"env.{name} switches every hook off"
         elif upper in LOADERS and given:
             yield f"env.{name} loads or replaces programs in hooks"
-        elif upper in REDIRECTS and given:
+        elif upper in REDIRECTS and given and given != trusted:
             yield f"env.{name} changes where requests and the key go"

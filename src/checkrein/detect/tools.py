@@ -8,6 +8,7 @@ from typing import Any
 from checkrein.core import Effect, EffectKind, Flag
 from checkrein.detect.arguments import arguments_analysis, expanded
 from checkrein.detect.shell.interpreter import Analysis, analyse
+from checkrein.detect.shell.links import Links, met
 from checkrein.detect.shell.model import World
 
 QUIET = frozenset(
@@ -35,13 +36,17 @@ CronCreate and ScheduleWakeup belong to them: what they keep is a prompt for a h
 
 
 def tool_analysis(tool: str, given: Mapping[str, Any], world: World, cwd: str) -> Analysis:
-    """The effects of one tool call. ``given`` is the tool's input; values of a wrong type count as absent."""
+    """The effects of one tool call. ``given`` is the tool's input; values of a wrong type count as absent (see ``shapes``)."""
     if tool in ("Bash", "BashTool", "Shell", "Monitor"):
-        return analyse(_text(given, "command"), world, cwd)
+        return analyse(_text(given, "command"), world, cwd, background=given.get("run_in_background") is True)
     if tool in QUIET:
         return Analysis()
     effect = _effect(tool, given, world, cwd)
-    return arguments_analysis(tool, given, world, cwd) if effect is None else Analysis(effects=[effect])
+    if effect is None:
+        return arguments_analysis(tool, given, world, cwd)
+    with met(Links(world.real)):  # a tool may fold ``..`` by itself, or leave it to the kernel
+        followed = _effect(tool, given, world, cwd)
+    return Analysis(effects=[effect] if followed in (None, effect) else [effect, followed])
 
 
 def _text(given: Mapping[str, Any], key: str) -> str:

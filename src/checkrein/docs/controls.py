@@ -14,7 +14,7 @@ from types import ModuleType
 
 from checkrein.controls import CONTROLS, Control
 from checkrein.detect.paths import rules_used
-from checkrein.detect.shell import programs
+from checkrein.detect.shell.table import programs
 from checkrein.docs.markdown import document, prose
 from checkrein.docs.rules import link
 from checkrein.rules import load_rules

@@ -64,7 +64,7 @@ def _origin(record: Record) -> str:
     told = [f"{len(record.scenarios)} scenarios"]
     told += [f"{words}: {counts[status]}" for status, words in _WORDS.items() if counts[status]]
     missing = {scenario.id for scenario in load_all()} - {played.id for played in record.scenarios}
-    late = f" {len(missing)} newer scenarios were not part of it." if missing else ""
+    late = f" Scenarios that came later, and were not part of it: {len(missing)}." if missing else ""
     return (
         f"Recorded on {record.date} with Checkrein {record.version} and Claude Code {clients} on Linux: {'; '.join(told)}. "
         f"A scenario of two threats counts for both.{late}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
 
-from checkrein.ledger.masktext import MASK, harmless, is_sensitive, mask_private_keys, mask_text, mask_word
+from checkrein.ledger.masktext import MASK, harmless, is_ordinary, is_sensitive, mask_private_keys, mask_text, mask_word
 
 _DEEPEST = 4  # command lines within each other that are read as such
 _LONGEST = 8192  # characters that are looked at; a record is not a copy
@@ -142,7 +142,8 @@ def _mask_argument(word: _Token, place: _Place) -> str:
     if assignment := _ASSIGNMENT.match(word.raw):
         name = assignment.group()
         if place.takes_assignments or _CAPITALS.match(name.rstrip("+=")):
-            return word.raw if harmless(value[len(name) :]) else mask_word(name[:-1]) + "=" + MASK
+            kept = _stays(name.rstrip("+="), value[len(name) :], place.depth)
+            return word.raw if kept else f"{mask_word(name[:-1])}={MASK}"
     _note_program(value, place)
     if (given := _mask_by_position(word, place)) is not None:
         return given
@@ -152,6 +153,15 @@ def _mask_argument(word: _Token, place: _Place) -> str:
         masked = _mask_plain(word, place.depth)
     place.words.add(value)
     return masked
+
+
+def _stays(name: str, value: str, depth: int) -> bool:
+    """Whether what is assigned to ``name`` may be shown: neither name nor value says that it could be a secret."""
+    if harmless(value):
+        return True
+    if is_sensitive(name) or not is_ordinary(value):
+        return False
+    return mask_text(mask_word(value)) == value and (depth >= _DEEPEST or _mask_line(value, depth + 1) == value)
 
 
 def _mask_by_position(word: _Token, place: _Place) -> str | None:

@@ -2,7 +2,8 @@
 
 Masking errs on the side of too much: what is masked can still be compared by its digest, what leaked cannot be taken back.
 It works on words, because a secret that stands alone has no other mark than its shape. What it cannot see: a secret shorter
-than 16 characters, or made of plain words (a pass phrase), that stands where nothing says that it is one.
+than 16 characters, or made of plain words (a pass phrase), that stands where nothing says that it is one. What is assigned
+to a name is judged more strictly, since any name may hold a secret: it stays only where ``is_ordinary`` says so.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ _IDENTIFIED = re.compile(r"\bidentified\b[\w\s'\"]{0,60}\Z", re.IGNORECASE)
 _PATH = re.compile(r"(?:~|\.{1,2})?/[\w./+@~-]*\Z")
 _REFERENCE = re.compile(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})?\Z")
 
+_MARKS = re.compile(r"[^A-Za-z0-9]")
+_NAME_MARKS = frozenset("/._-:,@+~${}=")
+_CODE_MARKS = _NAME_MARKS | frozenset(" *?[]()<>|&;'\"%")
+_COMMON_MARKS = frozenset("/~${} ")
+_LONGEST_PORT = 6  # digits
+_VERSIONED = frozenset({"python2", "python3", "pip3", "base64", "sha1", "sha256", "sha512", "ipv4", "ipv6", "amd64", "arm64"})
 _PASSWORD_MARKS = frozenset("!#$%^*+~&?")
 _SECRET_WORDS = frozenset(
     [
@@ -70,7 +77,10 @@ _SECRET_WORDS = frozenset(
         "userpass",
     ]
 )
-_SECRET_ENDS = ("key", "token", "secret", "password", "passwd", "pwd", "cookie", "passin", "passout", "passphrase")
+_SECRET_ENDS = (
+    *("key", "token", "secret", "cookie", "password", "passwd", "passphrase"),
+    *("pass", "pwd", "pw", "passin", "passout"),
+)
 _HEADERS = frozenset(["authorization", "cookie", "cookies", "header", "headers", "auth"])
 _HARMLESS = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off", "production", "development", "test"})
 _STRONG = [
@@ -190,7 +200,7 @@ def mask_word(word: str) -> str:
         name, equals, value = word.partition("=")
         if not equals or not _NAME.match(name) or not value.strip("="):
             break
-        if is_sensitive(name) or (_CAPITALS.match(name) and not harmless(value)):
+        if is_sensitive(name) or (_CAPITALS.match(name) and not (harmless(value) or is_ordinary(value))):
             return f"{before}{_mask_shape(name)}={value if _REFERENCE.match(value) else MASK}"
         if len(name) >= _LONG:
             break
@@ -222,6 +232,28 @@ def is_sensitive(name: str) -> bool:
 def harmless(value: str) -> bool:
     """Whether ``value`` is one that everybody uses, or only names a variable."""
     return value in _HARMLESS or _REFERENCE.match(value) is not None
+
+
+def is_ordinary(value: str) -> bool:
+    """Whether ``value``, given to a name that says nothing, is made of words, versions, addresses and paths alone.
+
+    This asks for more than the absence of a secret's shape: a password is often shorter than what has one. Of passwords drawn
+    at random from letters, digits and punctuation, 2 % of those with 8 characters pass for ordinary, 0.1 % of those with 12.
+    """
+    pieces: list[str] = _PIECES.findall(value)
+    marks = set(_MARKS.findall(value))
+    if not marks <= (_CODE_MARKS if " " in value else _NAME_MARKS):
+        return False
+    if len(marks - _COMMON_MARKS) > 2 and sum(map(len, pieces)) < 3 * len(pieces) and " " not in value:
+        return False
+    return all(_is_ordinary_piece(piece) for piece in pieces)
+
+
+def _is_ordinary_piece(piece: str) -> bool:
+    """A plain word, a short number, or both where that is a usual name (``v2``, ``x86``): ``hunter2`` is a password."""
+    if piece.isdigit():
+        return len(piece) <= _LONGEST_PORT
+    return is_plain(piece) and (piece.isalpha() or len(piece.rstrip("0123456789")) <= 2 or piece.lower() in _VERSIONED)
 
 
 def _mask_run(text: str, run: str, end: int) -> tuple[str, _Next, int]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from checkrein.observe.archives import Members, members
 from checkrein.observe.compiled import is_compiled
 
 MAX_TEXT = 1_000_000  # bytes of a script that is read to be judged
@@ -32,8 +33,9 @@ class Matches:
 class Disk:
     """A ``World`` (detect.shell.model) over the real disk.
 
-    ``downloads`` maps paths to the address that they came from. ``environment`` is what commands inherit as far as it is known;
-    ``is_trusted(path)`` tells whether a person vouches for a file's content; ``config(cwd, key)`` reads the git configuration.
+    ``downloads`` maps what this session wrote to the address that it came from, "" for what a tool wrote itself.
+    ``environment`` is what commands inherit as far as it is known; ``is_trusted(path)`` tells whether a person vouches for a
+    file's content; ``config(cwd, key)`` reads the git configuration.
     """
 
     def __init__(
@@ -62,6 +64,14 @@ class Disk:
         """True for an existing folder."""
         return "\0" not in path and os.path.isdir(path)  # noqa: PTH112 - on the path of every decision
 
+    def real(self, path: str) -> str:
+        """A path with every link on its way resolved."""
+        return real_path(path)
+
+    def stands_for(self, path: str) -> str:
+        """What a link leads to."""
+        return real_path(path)
+
     def glob(self, pattern: str) -> tuple[str, ...]:
         """The paths that match, at most ``MAX_MATCHES``; ``matches`` tells whether these are all."""
         return self.matches(pattern, MAX_MATCHES).paths
@@ -88,6 +98,15 @@ class Disk:
         if text is not None:
             return text
         return None if is_compiled(path) and not self._downloads.get(path) else "\0"
+
+    def written(self, folder: str) -> tuple[str, ...]:
+        """The files below a folder that this session wrote by name."""
+        base = folder.rstrip("/") + "/"
+        return tuple(path for path in tuple(self._downloads) if path.startswith(base))
+
+    def members(self, path: str) -> Members | None:
+        """The members of an archive, None where they cannot be told."""
+        return members(path) if "\0" not in path else None
 
     def git_config(self, cwd: str, key: str) -> str | None:
         """The value of a git configuration key."""

@@ -13,14 +13,15 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from pathlib import Path
 
 import pygit2
-from pygit2.enums import FileStatus, RepositoryOpenFlag
+from pygit2.enums import DeltaStatus, FileStatus, RepositoryOpenFlag
 
 _ERRORS = (pygit2.GitError, KeyError, ValueError, OSError)
 _HASH_LIMIT = 8 * 1024 * 1024
 _KEPT_OPEN = 32
+_REFS = 1000  # refs that are looked through for a commit
+_LASTING = ("refs/heads/", "refs/remotes/", "refs/tags/")
 _LOST = FileStatus.WT_MODIFIED | FileStatus.WT_NEW | FileStatus.WT_TYPECHANGE | FileStatus.WT_RENAMED
 _STAGED = FileStatus.INDEX_NEW | FileStatus.INDEX_MODIFIED | FileStatus.INDEX_TYPECHANGE | FileStatus.INDEX_RENAMED
 
@@ -158,17 +159,6 @@ class Repository:
             except _ERRORS:
                 return False
 
-    def head_blob_equals(self, path: str) -> bool:
-        """True where the last commit holds the path with the very bytes that are on disk."""
-        with self._lock:
-            relative = self._relative(path)
-            if self._repository is None or relative is None:
-                return False
-            try:
-                return _committed(self._repository, relative) == pygit2.hash(Path(path).read_bytes())
-            except _ERRORS:
-                return False
-
     def uncommitted_under(self, folder: str, limit: int) -> Uncommitted:
         """At most ``limit`` files below ``folder`` whose content no commit holds: modified, staged, untracked; not ignored."""
         with self._lock:
@@ -187,6 +177,23 @@ class Repository:
                 return Uncommitted(tuple(paths), complete=False)
             paths.append(path)
         return Uncommitted(tuple(paths))
+
+    def ignored_under(self, folder: str, limit: int) -> Uncommitted:
+        """At most ``limit`` paths below ``folder`` that git is told to ignore; an ignored folder stands for its content."""
+        with self._lock:
+            relative = self._relative(folder)
+            if self._repository is None or relative is None:
+                return Uncommitted(complete=False)
+            try:
+                found = self._repository.status(untracked_files="normal", ignored=True)
+            except _ERRORS:
+                return Uncommitted(complete=False)
+        prefix = f"{relative}/" if relative else ""
+        names = [name for name, flags in sorted(found.items()) if flags & FileStatus.IGNORED]
+        inside = [
+            name.rstrip("/") for name in names if name.startswith(prefix) or (name.endswith("/") and prefix.startswith(name))
+        ]
+        return Uncommitted(tuple(f"{self.root}/{name}" for name in inside[:limit]), complete=len(inside) <= limit)
 
     def _files(self, changed: dict[str, int], relative: str) -> Iterator[str]:
         prefix = f"{relative}/" if relative else ""
@@ -222,33 +229,74 @@ class Repository:
             except _ERRORS:
                 return False
 
-    def default_branch(self) -> str | None:
-        """The branch that ``origin/HEAD`` names, else ``main`` or ``master`` where there is one, else None."""
-        with self._lock:
-            if self._repository is None:
-                return None
-            try:
-                head = self._repository.references.get("refs/remotes/origin/HEAD")
-                if head is not None and isinstance(head.target, str):
-                    return head.target.removeprefix("refs/remotes/origin/")
-                return next((name for name in ("main", "master") if name in self._repository.branches.local), None)
-            except _ERRORS:
-                return None
+    def has_commits_elsewhere(self, branch: str, gone: frozenset[str]) -> bool:
+        """True where a branch, of this repository or of a remote, or a tag holds every commit of the local ``branch``.
 
-    def has_unpushed(self, branch: str) -> bool | None:
-        """True where a local branch holds commits that no remote branch known here has; None where that cannot be told."""
+        Refs whose short name is in ``gone``, and the branch itself, do not count. False too where it cannot be told.
+        """
         with self._lock:
             if self._repository is None:
-                return None
+                return False
+            own = f"refs/heads/{branch}"
             try:
-                tip = self._repository.branches.local[branch].peel(pygit2.Commit).id
-                for name in self._repository.branches.remote:
-                    there = self._repository.branches.remote[name].peel(pygit2.Commit).id
+                tip = self._repository.references[own].peel(pygit2.Commit).id
+                shortened = (
+                    (name, name.split("/", 2)[-1]) for name in self._repository.references if name.startswith(_LASTING)
+                )
+                others = [name for name, short in shortened if name != own and short not in gone]
+                for name in others[:_REFS]:
+                    there = self._repository.references[name].peel(pygit2.Commit).id
                     if there == tip or self._repository.descendant_of(there, tip):
-                        return False
+                        return True
             except _ERRORS:
-                return None
-            return True
+                return False
+            return False
+
+    def is_only_copy(self) -> bool:
+        """True where a branch, HEAD or a stash has commits that no branch of a remote has, and where that cannot be told."""
+        with self._lock:
+            if self._repository is None:
+                return True
+            try:
+                names = [name for name in self._repository.references if not name.startswith("refs/tags/")]
+                remote = {name for name in names if name.startswith("refs/remotes/")}
+                names += [] if self._repository.head_is_unborn else ["HEAD"]
+                tips = {name: self._repository.references[name].peel(pygit2.Commit).id for name in names}
+                there = {tips[name] for name in remote}
+                here = set(tips.values()) - there
+                if not here:
+                    return False
+                walker = self._repository.walk(None)
+                for tip in here:
+                    walker.push(tip)
+                for tip in there:
+                    walker.hide(tip)
+                return next(iter(walker), None) is not None
+            except _ERRORS:
+                return True
+
+    def replaced_by(self, revision: str) -> Uncommitted:
+        """The files that git does not track and that stand where a revision has one; incomplete where it is not known."""
+        with self._lock:
+            if self._repository is None:
+                return Uncommitted(complete=False)
+            try:
+                commit, _ = self._repository.resolve_refish(revision)
+                coming = self._index(self._repository).diff_to_tree(commit.peel(pygit2.Tree))
+                names = [delta.old_file.path for delta in coming.deltas if delta.status is DeltaStatus.DELETED]
+            except _ERRORS:
+                return Uncommitted(complete=False)
+        found = dict.fromkeys(path for name in names for path in [self._in_the_way(name)] if path)
+        return Uncommitted(tuple(found))
+
+    def _in_the_way(self, name: str) -> str:
+        """What stands where a file is to come: a file or link on the way to it, or whatever has its name. "" for nothing."""
+        parts = name.split("/")
+        for depth in range(1, len(parts) + 1):
+            path = f"{self.root}/{'/'.join(parts[:depth])}"
+            if depth == len(parts) or not os.path.isdir(path) or os.path.islink(path):  # noqa: PTH112, PTH114 - as above
+                return path if os.path.lexists(path) and not self.is_tracked(path) else ""
+        return ""
 
     def _relative(self, path: str) -> str | None:
         """The path counted from the work tree's top, "" for the top itself, None outside. Folders on the way are resolved."""

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 import pygit2
 
-from checkrein.observe.git import Repository, State
+from checkrein.observe.git import Repository, State, Uncommitted
+from checkrein.observe.index import hides_changes
 
 KEPT = frozenset((State.CLEAN, State.ABSENT))
 MAX_LOST = 500
@@ -49,10 +50,43 @@ class GitView:
         """True where git has been told to leave the path alone."""
         return self.state(path) is State.IGNORED
 
+    def uncommitted(self, folder: str, limit: int) -> Uncommitted:
+        """At most ``limit`` files below a folder that no commit holds; incomplete where no repository does."""
+        repository = Repository.discover(folder)
+        return Uncommitted(complete=False) if repository is None else repository.uncommitted_under(folder, limit)
+
+    def ignored(self, folder: str, limit: int) -> Uncommitted:
+        """At most ``limit`` paths below a folder that git was told to leave alone; incomplete where no repository is."""
+        repository = Repository.discover(folder)
+        return Uncommitted(complete=False) if repository is None else repository.ignored_under(folder, limit)
+
+    def replaced_by(self, folder: str, revision: str) -> Uncommitted:
+        """What git does not track, and what checking a revision out would put its own files in place of; may be incomplete."""
+        repository = Repository.discover(folder)
+        return Uncommitted(complete=False) if repository is None else repository.replaced_by(revision)
+
+    def hides_changes(self, folder: str) -> bool:
+        """True where git is told to look away from changes of some files, and where no repository can be seen."""
+        repository = Repository.discover(folder)
+        if repository is None or not repository.root:
+            return True
+        index = f"{repository.git_dir.rstrip('/')}/index"
+        try:
+            seen = os.stat(index)  # noqa: PTH116 - on the path of every decision
+        except OSError:
+            return True
+        return hides_changes(index, seen.st_mtime_ns, seen.st_size, seen.st_ino)
+
+    def has_commits_elsewhere(self, folder: str, branch: str, gone: frozenset[str]) -> bool:
+        """True where a ref of the repository at a folder, other than those named ``gone``, holds every commit of a branch."""
+        repository = Repository.discover(folder)
+        return repository is not None and repository.has_commits_elsewhere(branch, gone)
+
     def would_lose(self, path: str) -> bool:
         """True where something at or below an existing path exists nowhere in git.
 
-        Ignored files count: that git was told to leave them alone is the reason why it cannot bring them back.
+        Ignored files count: that git was told to leave them alone is the reason why it cannot bring them back. So does the
+        history of a repository that goes as a whole, where no remote has all of it.
         """
         if not os.path.isdir(path) or os.path.islink(path):  # noqa: PTH112, PTH114 - on the path of every decision
             return self.state(path) not in KEPT
@@ -70,6 +104,8 @@ class GitView:
                     if entry.is_dir(follow_symlinks=False):
                         if entry.name != ".git":
                             pending.append(entry.path)
+                        elif Repository(entry.path).is_only_copy():
+                            return True
                     elif repository.state(entry.path) not in KEPT:
                         return True
         return False

@@ -9,12 +9,14 @@ import shutil
 import signal
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from checkrein.core import ServiceError
 from checkrein.enforce.hooks import command
@@ -23,7 +25,7 @@ from checkrein.prove.api import read_body
 from checkrein.prove.client import ClientProgram
 from checkrein.prove.scenario import Fault
 from checkrein.prove.world import World
-from checkrein.service import manage, supervisor
+from checkrein.service import certificate, manage, supervisor
 from checkrein.service.paths import ServicePaths
 from checkrein.setup.clients import Client, parse_version
 from checkrein.setup.install import Scope, Transport
@@ -64,12 +66,18 @@ class _Process:
 
     @property
     def state(self) -> str:
-        """The kernel's letter for what it does (proc(5)); empty where there is no such process any more."""
+        """The kernel's letter for what it does (proc(5)); empty where there is no such process any more.
+
+        A process whose first thread has ended, while others still hold its sockets, counts as running.
+        """
         try:
-            letter = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[0].decode()
+            fields = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()
+            letter, threads = fields[0].decode(), int(fields[17])
         except (OSError, IndexError):
             return ""
-        return letter if supervisor.start_time(self.pid) == self.started else ""
+        if supervisor.start_time(self.pid) != self.started:
+            return ""
+        return "R" if letter in _GONE and threads > 1 else letter
 
     @property
     def lives(self) -> bool:
@@ -106,13 +114,17 @@ class Protection:
     def start(self) -> Endpoint:
         """Start the service (``setup.protect.Service``)."""
         paths = self.paths
-        status = manage.start(paths, env=self.world.environment(), runner=manage.Runner.BACKGROUND)
+        try:
+            status = manage.start(paths, env=self.world.environment(), runner=manage.Runner.BACKGROUND)
+        except ServiceError:
+            manage.stop(paths, env=self.world.environment())  # what came up too late would live on
+            raise
         if status.port is None or status.pid is None:
             raise ServiceError("the service of a scenario has no port", why=status.trouble)
         self._processes = [_Process.of(status.pid), _Process.of(int(status.health["pid"]))]
         self.port, self.token = status.port, paths.token()
         self.world.words.update(port=str(status.port), supervisor=str(status.pid))
-        return Endpoint(status.port, self.token, paths.socket, paths.token_file)
+        return Endpoint(status.port, self.token, paths.socket, paths.token_file, certificate.public(paths))
 
     def stop(self) -> None:
         """End everything that was started here."""
@@ -143,8 +155,8 @@ class Protection:
                 (self.world.home / ".claude/settings.json").write_text('{"disableAllHooks": true}')
             case _:
                 self._kill(keeper, worker)
-        if fault is Fault.IMPOSTOR:
-            self._impersonate(200, b"{}")
+        if fault in (Fault.IMPOSTOR, Fault.TLS_IMPOSTOR):
+            self._impersonate(200, b"{}", tls=fault is Fault.TLS_IMPOSTOR)
         elif fault is Fault.BROKEN_ANSWERS:
             self._impersonate(200, _CUT_OFF)
         elif fault is Fault.ERROR_ANSWERS:
@@ -169,11 +181,21 @@ class Protection:
         while any(process.state not in _HALTED for process in processes):
             time.sleep(0.01)
 
-    def _impersonate(self, status: int, body: bytes) -> None:
+    def _impersonate(self, status: int, body: bytes, *, tls: bool = False) -> None:
         self.paths.socket.unlink(missing_ok=True)
-        self._impostors.append(_Impostor(self._take_port(_answering(status, body))))
+        port = self._take_port(_answering(status, body))
+        if tls:
+            port.context = self._own_certificate()
+        self._impostors.append(_Impostor(port))
         self._impostors.append(_Impostor(_UnixServer(str(self.paths.socket), _answering(status, body))))
         self.paths.socket.chmod(0o600)
+
+    def _own_certificate(self) -> ssl.SSLContext:
+        """TLS for another program: all that it says of itself is what ours says, but the key is another one."""
+        folder = private_folder(self.world.root / "impostor")
+        theirs = ServicePaths(folder, folder)
+        certificate.ensure(theirs)
+        return certificate.serving(theirs)
 
     def _take_port(self, handler: type[http.server.BaseHTTPRequestHandler]) -> _TcpServer:
         """Listen on the service's port. An outgoing connection of another program may hold it for a moment."""
@@ -232,6 +254,17 @@ class _Impostor:
 
 class _TcpServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    context: ssl.SSLContext | None = None
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Take the next caller; by TLS the greeting is left to the thread that answers."""
+        connection, address = super().get_request()
+        if self.context is not None:
+            connection = self.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A caller who turns away is no error of ours."""
 
 
 class _UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):

@@ -1,12 +1,18 @@
-"""Scenarios without a client: their tool calls are put to the live service over its real hook address. Nothing is run."""
+"""Scenarios without a client: their tool calls are put to a service over its real hook address. Nothing is run.
+
+Each scenario gets a service of its own, as ``checkrein up`` starts it, in its own home: nothing of this stands in the person's
+record or among the person's snapshots, and ``~`` is the scenario's home.
+"""
 
 from __future__ import annotations
 
 import http.client
 import secrets
 import shutil
+import ssl
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +22,11 @@ import orjson
 from checkrein.core import CheckreinError, ServiceError
 from checkrein.enforce.hooks.projects import slug
 from checkrein.prove.api import ToolUse, Turn, call_id
+from checkrein.prove.protection import build_helper, protected
 from checkrein.prove.run import Outcome, Status
 from checkrein.prove.scenario import Is, Kind, Scenario
 from checkrein.prove.world import Origin, World, build
-from checkrein.service import manage
+from checkrein.service import certificate, manage
 from checkrein.service.paths import ServicePaths
 from checkrein.setup.install import Scope
 
@@ -34,6 +41,7 @@ class Endpoint:
 
     port: int
     token: str
+    tls: ssl.SSLContext
 
     @classmethod
     def live(cls, paths: ServicePaths) -> Endpoint:
@@ -43,11 +51,11 @@ class Endpoint:
             raise ServiceError(
                 "The service does not answer, so nothing is protected.", why=found.trouble, fix="Run `checkrein up`."
             )
-        return cls(found.port, paths.token())
+        return cls(found.port, paths.token(), certificate.calling(paths))
 
     def post(self, event: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """The service's answer to one hook call. ServiceError where it gives none that the client would accept."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=_SECONDS, context=self.tls)
         headers = {"X-Checkrein-Token": self.token, "X-Checkrein-Entrypoint": "sdk-cli", "Content-Type": "application/json"}
         try:
             connection.request("POST", f"/hook/{event}", orjson.dumps(dict(payload)), headers)
@@ -68,19 +76,29 @@ def can_replay(scenario: Scenario) -> bool:
     return scenario.fault is None and scenario.scope is Scope.USER and bool(ends) and ends <= {Is.RAN, Is.STOPPED}
 
 
-def replay_all(scenarios: Iterable[Scenario], endpoint: Endpoint, work: Path) -> list[Outcome]:
-    """Put every scenario that can be replayed to the service."""
-    return [replay(scenario, endpoint, work) for scenario in scenarios if can_replay(scenario)]
+def replay_all(scenarios: Iterable[Scenario], work: Path) -> list[Outcome]:
+    """Put every scenario that can be replayed to a service."""
+    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    helper = build_helper(work)
+    return [replay(scenario, work, lambda world: own_service(world, helper)) for scenario in scenarios if can_replay(scenario)]
 
 
-def replay(scenario: Scenario, endpoint: Endpoint, work: Path) -> Outcome:
-    """Put one scenario's calls to the service, in a world of its own that lasts no longer."""
+@contextmanager
+def own_service(world: World, helper: Path | None) -> Iterator[Endpoint]:
+    """A service for ``world`` alone. ``helper`` is a native hook program, built before."""
+    with protected(world, None, Scope.USER, None, helper) as protection:
+        yield Endpoint.live(protection.paths)
+
+
+def replay(scenario: Scenario, work: Path, service: Callable[[World], AbstractContextManager[Endpoint]]) -> Outcome:
+    """Put one scenario's calls to what ``service`` starts for its world. The world lasts no longer."""
     start = time.monotonic()
     root = work / f"{scenario.id}-{CLIENT}"
     shutil.rmtree(root, ignore_errors=True)
     world = build(scenario, root, Origin())
     try:
-        found = tuple(_compare(scenario, world, endpoint))
+        with service(world) as endpoint:
+            found = tuple(_compare(scenario, world, endpoint))
     except CheckreinError as exc:
         found = (str(exc),)
     finally:

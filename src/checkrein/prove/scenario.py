@@ -42,6 +42,7 @@ class Fault(StrEnum):
     HANG = "hang"  # supervisor and worker are stopped: connections are taken, nobody answers
     HANG_WORKER = "hang-worker"  # the supervisor has to notice, and put a new one in place
     IMPOSTOR = "impostor"  # another program takes port and socket and has no objection to anything
+    TLS_IMPOSTOR = "tls-impostor"  # the same, by TLS, with a certificate of its own
     BROKEN_ANSWERS = "broken-answers"  # the same, with answers that are cut off
     ERROR_ANSWERS = "error-answers"  # the same, with status 500
     DISARM = "disarm"  # another program writes settings that switch all hooks off; the service itself is well

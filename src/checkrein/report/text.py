@@ -27,6 +27,11 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 path``, ``2 paths``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def size(count: int) -> str:
     """A number of bytes for people: ``812 B``, ``1.4 KiB``, ``3.0 GiB``."""
     if count < 1024:

@@ -1,7 +1,7 @@
 """The rules' metadata: data files, and the one function that reads them.
 
 ``commands/*.yaml`` and ``paths/*.yaml`` hold lists of rules; ``programs/*.yaml`` say what command-line programs do (read by
-``detect.shell.table``). The order of ``FILES`` is the order of the generated rule pages.
+``detect.shell.table.handler``). The order of ``FILES`` is the order of the generated rule pages.
 """
 
 from __future__ import annotations

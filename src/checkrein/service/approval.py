@@ -10,14 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 from checkrein.core import CheckreinError, ServiceError, UsageError
-from checkrein.enforce.hooks.answer import clean
+from checkrein.decide.approvals import Scope
+from checkrein.report.text import clean, shorten
 from checkrein.service.peer import Peer
-from checkrein.service.person import Refusal, require_person
+from checkrein.service.person import Person, Refusal, require_person
 from checkrein.service.processes import Process, ProcessTable
 
 CODE_SECONDS = 120.0
@@ -26,20 +26,12 @@ _CODE_LENGTH = 6
 _PENDING_MAX = 16
 
 
-class Span(StrEnum):
-    """How long a permission lasts."""
-
-    ONCE = "once"
-    FOR = "for"
-    ALWAYS = "always"
-
-
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a person wants to permit: the decision ``id`` again, once, for ``seconds``, or from now on."""
 
     id: str
-    span: Span
+    span: Scope
     seconds: float | None = None
 
 
@@ -90,8 +82,12 @@ class Consent:
         self._lock = threading.Lock()
 
     def ask(self, peer: Peer, wish: Wish) -> str:
-        """Check the caller, write a one-time code to its terminal; the handle to confirm with. UsageError, ServiceError."""
-        caller = self._person(peer)
+        """Check the caller, write a one-time code to the person's terminal; the handle to confirm with.
+
+        UsageError, ServiceError.
+        """
+        person = self._person(peer)
+        caller = person.caller
         what = self._approver.describe(wish.id)
         code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
         handle = secrets.token_hex(16)
@@ -102,13 +98,14 @@ class Consent:
                 raise ServiceError("Too many permissions wait for their codes.", fix="Try again in two minutes.")
             self._pending[handle] = _Pending(wish, code, caller.pid, caller.start, now + CODE_SECONDS)
         self._write(
-            caller, f"\r\ncheckrein: to permit ({wish.span}): {clean(what, 400)}\r\ncheckrein: type this code: {code}\r\n"
+            person.screen,
+            f"\r\ncheckrein: to permit ({wish.span}): {shorten(clean(what), 400)}\r\ncheckrein: type this code: {code}\r\n",
         )
         return handle
 
     def confirm(self, peer: Peer, handle: str, code: str) -> str:
         """Grant what the code was made for. A code can be tried once, by the process that asked. UsageError where it fails."""
-        caller = self._person(peer)
+        caller = self._person(peer).caller
         with self._lock:
             pending = self._pending.pop(handle, None)
         if pending is None or pending.expires < self._clock():
@@ -120,7 +117,7 @@ class Consent:
             raise UsageError("The code is wrong.", fix="Run `checkrein allow` again and type the new code.")
         return self._approver.grant(pending.wish)
 
-    def _person(self, peer: Peer) -> Process:
+    def _person(self, peer: Peer) -> Person:
         try:
             return require_person(peer.pid, self._uid, self._table)
         except Refusal as refusal:

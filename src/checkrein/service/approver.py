@@ -9,9 +9,7 @@ from typing import Any
 
 from checkrein.core import UsageError
 from checkrein.decide.approvals import Approval, ApprovalStore, Scope
-from checkrein.service.approval import Span, Wish
-
-_SCOPES = {Span.ONCE: Scope.ONCE, Span.FOR: Scope.UNTIL, Span.ALWAYS: Scope.ALWAYS}
+from checkrein.service.approval import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class RecordedApprover:
         expires = now + wish.seconds if wish.seconds is not None else 0.0
         self.note("approval", {"change": "granted", "decision": wish.id, "span": wish.span.value, "expires": expires})
         made = self.store.add(
-            stopped.fingerprint, _SCOPES[wish.span], now=now, expires=expires, decision=wish.id, summary=stopped.summary
+            stopped.fingerprint, wish.span, now=now, expires=expires, decision=wish.id, summary=stopped.summary
         )
         return f"Permitted {_lasting(made)}: {stopped.summary}"
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from checkrein import __version__
 from checkrein.core import CheckreinError, UsageError
-from checkrein.service.approval import Approver, Consent, Span, Wish, as_body
+from checkrein.decide.approvals import Scope
+from checkrein.service.approval import Approver, Consent, Wish, as_body
 from checkrein.service.server import Reply, Request
 
 MAX_FOR_SECONDS = 30 * 24 * 3600
@@ -68,11 +69,11 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 
 def _wish(body: Mapping[str, Any]) -> Wish:
     try:
-        span = Span(_text(body, "span"))
+        span = Scope(_text(body, "span"))
     except ValueError as exc:
         raise UsageError("A permission lasts once, for a time, or always.") from exc
     seconds = body.get("seconds")
-    if (span is Span.FOR) != isinstance(seconds, int | float):
+    if (span is Scope.UNTIL) != isinstance(seconds, int | float):
         raise UsageError("A permission for a time needs that time, and no other does.")
     if isinstance(seconds, int | float) and not 0 < seconds <= MAX_FOR_SECONDS:
         raise UsageError("A permission for a time lasts at most 30 days.", fix="Use --always, or change the policy.")

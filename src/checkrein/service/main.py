@@ -27,7 +27,7 @@ def main() -> None:
     """Serve for the user whose environment this is."""
     paths = ServicePaths.of_user()
     setup_log(paths.log)
-    serve(builder(paths), paths.token())
+    serve(builder(paths), paths)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any
 
 from checkrein import __version__
 from checkrein.core import ServiceError
-from checkrein.service import supervisor
+from checkrein.service import certificate, supervisor
 from checkrein.service.caller import call
 from checkrein.service.paths import ServicePaths
 
@@ -74,8 +74,9 @@ def start(
     """
     paths.prepare()
     paths.token()
+    renewed = certificate.ensure(paths)
     found = status(paths)
-    if found.running and found.healthy and found.health.get("version") == __version__:
+    if found.running and found.healthy and found.health.get("version") == __version__ and not renewed:
         return found
     if found.running and found.pid is not None:
         return _hand_over(paths, found.pid)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import checkrein
 from checkrein.controls import Guard
 from checkrein.decide import DecisionPoint, SessionStore, Stores
 from checkrein.decide.approvals import ApprovalStore
 from checkrein.ledger import Ledger
-from checkrein.locations import approvals_file, config_dir, ledger_dir, state_dir, undo_dir
+from checkrein.locations import approvals_file, config_dir, data_dir, ledger_dir, state_dir, undo_dir
 from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.rules import load_rules
 from checkrein.service.approval import Consent
@@ -23,6 +25,7 @@ from checkrein.service.stopped import StoppedActions
 from checkrein.service.upkeep import Upkeep
 from checkrein.service.watch import Watch
 from checkrein.service.worker import Parts
+from checkrein.setup.install import TRUST_FILE
 from checkrein.undo import SnapshotStore
 
 
@@ -48,9 +51,14 @@ def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts
         Stores(policies, sessions, snapshots, approvals, key),
         load_rules(),
         home,
-        Guard(frozenset({os.getpid(), os.getppid()}), paths.port() or 0, (str(state), str(paths.runtime), str(config))),
+        Guard(
+            frozenset({os.getpid(), os.getppid()}),
+            paths.port() or 0,
+            (str(state), str(paths.runtime), str(config), str(data_dir(env))),
+            str(state / TRUST_FILE),
+        ),
         ledger.new_id,
-        own_config=(str(config),),
+        own_config=(str(config), *_program_folders()),
         own_state=(str(state), str(paths.runtime)),
         on_stopped=stopped.note,
     )
@@ -69,6 +77,12 @@ def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts
     )
     upkeep = Upkeep(snapshots, sessions, policies, home, ledger.note)
     return Parts(point, ledger, controls, watch, ledger.close, upkeep.run)
+
+
+def _program_folders() -> tuple[str, ...]:
+    """Where the code stands that the service runs: the package, and the environment that was made for it."""
+    package = str(Path(checkrein.__file__).parent)
+    return (package, sys.prefix) if sys.prefix != sys.base_prefix else (package,)
 
 
 def _summary(ledger: Ledger, decision_id: str) -> str:

@@ -49,6 +49,11 @@ class ServicePaths:
         return self.state / "token"
 
     @property
+    def certificate_file(self) -> Path:
+        """The key and the certificate of our port, as PEM."""
+        return self.state / "tls.pem"
+
+    @property
     def log(self) -> Path:
         """What the supervisor and the worker have to say. No payloads."""
         return self.state / "service.log"

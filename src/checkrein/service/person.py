@@ -1,9 +1,11 @@
 """Whether the process at the other end of the socket is a person's terminal, and nothing that the agent started.
 
-The judgement is by an allow-list: from the caller upwards there may be only shells and what changes users, until a program
-that gives people a terminal (a login, an ssh server, a terminal emulator, a multiplexer). None of them, nor anything above
-them, nor anything else on that terminal, may be or descend from a Claude Code client. The caller must then type a code that the
-service writes to that terminal's device itself, so that it is seen only by whoever looks at it.
+The judgement is by an allow-list: from the caller upwards there may be only shells, what changes users, and Python between
+shells (``poetry shell`` and its like), until a program that gives people a terminal (a login, an ssh server, a terminal
+emulator, a multiplexer). None of them, nor anything above them, nor anything else on a terminal between, may be or descend from
+a Claude Code client. The caller must then type a code that the service writes to the device of the terminal that this program
+gave, so that it is seen only by whoever looks at it. A Python between may have made a terminal of its own for the caller, and
+could read that one: it is never the one that the code is written to.
 
 What this cannot stop, because a program of the same user can do what the user can: typing into somebody's open terminal through
 a multiplexer (``tmux send-keys`` and reading its screen), opening a terminal emulator on the user's display from a process that
@@ -14,6 +16,8 @@ socket, reads its token, opens or drives other terminals, or logs in to this mac
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from checkrein.service.processes import Process, ProcessTable
@@ -40,6 +44,8 @@ TERMINALS = frozenset(
         *("xfce4-terminal", "lxterminal", "mate-terminal", "deepin-terminal", "cool-retro-term", "code", "codium", "cursor"),
     }
 )
+_RELAY = re.compile(r"(?:python|pypy)[0-9.]*\Z")
+"""What may start shells for people below a person's own shell: the makers of Python environments."""
 _CLIENT_MARKS = ("/@anthropic-ai/claude-code", "/claude/versions/", "/.claude/local/")
 _CLIENT_VARIABLES = frozenset(
     {
@@ -65,8 +71,18 @@ def is_client(process: Process) -> bool:
     return bool(_CLIENT_VARIABLES & (process.environment or frozenset()))
 
 
-def require_person(pid: int, uid: int, table: ProcessTable) -> Process:
-    """The caller as a process, where it is a person's terminal. Refusal where it is not, or where that cannot be told."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person's ``caller``, and a process on the terminal that the person looks at: the caller, unless something between made
+    another terminal for it. ``relayed``: something other than shells stands between, so that the call alone proves nothing."""
+
+    caller: Process
+    screen: Process
+    relayed: bool = False
+
+
+def require_person(pid: int, uid: int, table: ProcessTable) -> Person:
+    """The caller, where it is a person's terminal. Refusal where it is not, or where that cannot be told."""
     caller = table.get(pid)
     if caller is None:
         raise Refusal("the calling process is gone")
@@ -74,38 +90,61 @@ def require_person(pid: int, uid: int, table: ProcessTable) -> Process:
         raise Refusal("the caller is another user")
     if caller.terminal == 0:
         raise Refusal("the caller has no terminal")
-    _walk(caller, caller, table)
+    person = _walk(caller, caller, table)
     leader = table.get(caller.session)
     if leader is None:
         raise Refusal("the terminal's own shell is gone")
     if leader.terminal != caller.terminal:
         raise Refusal("the caller's terminal is not its session's")
-    if leader.pid != caller.pid:
-        _walk(leader, caller, table)
-    _alone_on_terminal(caller, table)
+    led = _walk(leader, caller, table)
+    if led.screen.terminal != person.screen.terminal:
+        raise Refusal("the terminal's own shell was started from another terminal")
     again = table.get(pid)
     if again is None or again.start != caller.start:
         raise Refusal("the calling process changed")
-    return caller
+    return Person(caller, person.screen, person.relayed or led.relayed)
 
 
-def _walk(process: Process, caller: Process, table: ProcessTable) -> None:
+def _walk(process: Process, caller: Process, table: ProcessTable) -> Person:
     """Judge ``process`` and all its ancestors."""
+    below: list[Process] = []  # from the caller up to what the terminal's program started
     reached = False
     current = process
     for _ in range(_DEEPEST):
         parent = table.get(current.parent)
         _judge(current, parent, caller.uid)
         reached = reached or _is_terminal(current, parent, caller.uid)
-        if current.pid != caller.pid and not reached and _title(current) not in SHELLS | USER_CHANGERS:
-            raise Refusal(f"it was started by {_title(current)!r}, which is no shell or terminal that is known here")
+        if not reached:
+            if current.pid != caller.pid and not _is_shell(current) and not _RELAY.match(_title(current)):
+                raise _unknown(current)
+            below.append(current)
         if current.parent == 0:
             _end(current, caller, reached=reached)
-            return
+            return _person(below, caller, table)
         if parent is None:
             raise Refusal("one of the programs that started it is gone")
         current = parent
     raise Refusal("too many programs stand between it and the terminal")
+
+
+def _person(below: list[Process], caller: Process, table: ProcessTable) -> Person:
+    """The person behind ``caller``, where what was started by the terminal's program is a shell, and no client is near."""
+    top = below[-1]
+    if top.pid != caller.pid and not _is_shell(top):
+        raise _unknown(top)
+    if top.terminal == 0:
+        raise Refusal("what started it has cut its ties to a terminal")
+    _alone({process.terminal for process in below}, caller, table)
+    relayed = any(process.pid != caller.pid and not _is_shell(process) for process in below)
+    return Person(caller, caller if top.terminal == caller.terminal else top, relayed)
+
+
+def _is_shell(process: Process) -> bool:
+    return _title(process) in SHELLS | USER_CHANGERS
+
+
+def _unknown(process: Process) -> Refusal:
+    return Refusal(f"it was started by {_title(process)!r}, which is no shell or terminal that is known here")
 
 
 def _end(top: Process, caller: Process, *, reached: bool) -> None:
@@ -150,8 +189,8 @@ def _title(process: Process) -> str:
     return PurePosixPath(process.program).name if process.program else process.name
 
 
-def _alone_on_terminal(caller: Process, table: ProcessTable) -> None:
-    """No client may use the same terminal: it could type there, or read what is typed."""
+def _alone(terminals: set[int], caller: Process, table: ProcessTable) -> None:
+    """No client may use one of these terminals: it could type there, or read what is typed."""
     for other in table.all():
-        if other.terminal == caller.terminal and other.pid != caller.pid and is_client(other):
+        if other.terminal in terminals and other.pid != caller.pid and is_client(other):
             raise Refusal("a Claude Code session uses this terminal; open another one")

@@ -1,8 +1,7 @@
 """The service's HTTP face: an ASGI application for hooks, health and control, on loopback TCP and on a Unix socket.
 
 Answers to hooks are always bodies that the client can act on. A caller who does not prove that it knows the install's token
-gets 403 and a refusal. Every answer closes its connection: a connection kept open could be closed by one side while the other
-sends, and a hook lost like that is a hook that some client versions treat as permission.
+gets 403 and a refusal. Connections over TCP are kept for the next hook; those on the socket, and those of strangers, are not.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from checkrein.core import Decision
 from checkrein.enforce.hooks import answer
 from checkrein.enforce.hooks.events import EVENTS, unknown
 from checkrein.enforce.hooks.payload import MAX_BYTES
-from checkrein.enforce.hooks.protocol import Call, HookProtocol, failure, interactive_from
+from checkrein.enforce.hooks.protocol import Call, HookProtocol, failure, interactive_from, where
 from checkrein.service.peer import NONCE_MAX, NONCE_MIN, Peer, answer_proof, request_proof, same
 from checkrein.service.twins import Twins, Way
 
@@ -38,6 +37,8 @@ SMALL = 2 * 1024  # bodies up to this are judged in the loop's own thread, where
 LARGE = 1024 * 1024  # bodies above this are read a few at a time, so that memory stays bounded
 _LARGE_AT_ONCE = 4
 _THREADS = 8
+_FAILURES_KEPT = 100
+_ADVICE = "Tell the person: `checkrein up` starts the service anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +143,28 @@ class Application:
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "decide"))
     _large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_AT_ONCE))
     _turns: dict[str, _Turn] = field(default_factory=dict)
+    _failures: set[str] = field(default_factory=set)  # where requests have failed
     _strangers: _Budget = field(default_factory=_Budget)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request. What fails in here gets an answer that says so."""
         if scope["type"] != "http":
             return
+        begun = False
+
+        async def answer_once(message: dict[str, Any]) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._serve(scope, receive, answer_once)
+        except Exception as exc:
+            if begun:
+                raise  # half an answer is none: the connection is closed
+            await self._failed(scope, exc, send)
+
+    async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         peer: Peer | None = scope["state"].get("peer")
         headers = _Headers.of(scope["headers"])
@@ -279,6 +296,27 @@ class Application:
             return self.hooks.refuse(path.removeprefix("/hook/"), reason, rule=rule)
         return orjson.dumps({"error": reason})
 
+    async def _failed(self, scope: dict[str, Any], exc: Exception, send: Send) -> None:
+        """Refuse a request that failed for a reason of ours. Each reason goes to the log and the record once."""
+        path: str = scope["path"]
+        place = where(exc)
+        if place not in self._failures and len(self._failures) < _FAILURES_KEPT:
+            self._failures.add(place)
+            log.error("requests fail in %s; this is said once", place)
+            self.hooks.note("guard.decision-failed", f"requests fail in {place}")
+        trouble = f"the service failed in {place}"
+        is_hook = path.startswith("/hook/")
+        if is_hook:
+            name = path.removeprefix("/hook/")
+            body = answer.refuse(EVENTS.get(name) or unknown(name[:100]), f"Stopped by checkrein: {trouble}. {_ADVICE}")
+        else:
+            body = orjson.dumps({"error": f"It did not work: {trouble}.", "trouble": trouble, "fix": _ADVICE})
+        try:
+            proof = answer_proof(self.token, _Headers.of(scope["headers"]).nonce, body).encode()
+        except Exception:  # noqa: BLE001 - where the proof itself fails, no caller goes ahead without one
+            proof = None
+        await _send(send, 200 if is_hook else 500, body, proof)
+
     def _turned_away(self, path: str, trouble: str) -> bytes:
         """The refusal of a caller who is not ours; recorded while the budget lasts, so that nobody can fill the record."""
         if self._strangers.spend():
@@ -289,7 +327,7 @@ class Application:
 
     async def _reply(self, send: Send, headers: _Headers, peer: Peer | None, body: bytes, status: int = 200) -> None:
         proof = answer_proof(self.token, headers.nonce, body).encode() if peer is not None else None
-        await _send(send, status, body, proof)
+        await _send(send, status, body, proof, keep=peer is None)
 
 
 async def _collect(receive: Receive, start: bytes) -> bytes:
@@ -324,13 +362,14 @@ def _object(body: bytes) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-async def _send(send: Send, status: int, body: bytes, proof: bytes | None = None) -> None:
+async def _send(send: Send, status: int, body: bytes, proof: bytes | None = None, *, keep: bool = False) -> None:
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
         (b"cache-control", b"no-store"),
     ]
+    if not keep:
+        headers.append((b"connection", b"close"))
     if proof is not None:
         headers.append((b"x-checkrein-proof", proof))
     await send({"type": "http.response.start", "status": status, "headers": headers})

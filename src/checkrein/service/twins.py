@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 REMEMBERED = 1024
+TOGETHER_SECONDS = 20.0
+"""Twins come at once. What comes later than a client would wait for a hook is judged anew: the world may have changed."""
 
 
 class Way(StrEnum):
@@ -26,6 +28,7 @@ class Way(StrEnum):
 @dataclass(frozen=True, slots=True)
 class _First:
     way: Way
+    at: float  # when it came, by the loop's clock
     answer: asyncio.Future[bytes]
 
 
@@ -38,16 +41,17 @@ class Twins:
     async def once(self, name: str, body: bytes, way: Way, judge: Callable[[], Awaitable[bytes]]) -> bytes:
         """The answer to event ``name``: that of its twin where the same body came in the other way, else ``judge()``."""
         key = (name, hashlib.blake2b(body, digest_size=16).digest())
+        loop = asyncio.get_running_loop()
         first = self._waiting.get(key)
-        if first is not None and first.way is not way:
+        if first is not None and first.way is not way and loop.time() - first.at <= TOGETHER_SECONDS:
             del self._waiting[key]
             try:
                 return await asyncio.shield(first.answer)
             except asyncio.CancelledError:
                 if not first.answer.cancelled():
                     raise  # this caller went away, not the first one
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._waiting[key] = _First(way, answer)
+        answer: asyncio.Future[bytes] = loop.create_future()
+        self._waiting[key] = _First(way, loop.time(), answer)
         if len(self._waiting) > REMEMBERED:
             self._waiting.popitem(last=False)
         try:

@@ -71,15 +71,13 @@ def find_clients(home: Path, path: str) -> tuple[Client, ...]:
     return tuple(found.values())
 
 
-def choose_transport(clients: Iterable[Client], *, shared: bool) -> tuple[Transport, str]:
-    """The transport that is safe for all ``clients``, with the reason in words. ``shared``: other people use this machine.
+def choose_transport(clients: Iterable[Client]) -> tuple[Transport, str]:
+    """The transport that is safe for all ``clients``, with the reason in words.
 
-    An ``http`` hook cannot tell who answers on the port, and fails open on old clients; a command hook can be hijacked by a
-    repository's environment. Where one of these can happen, both run, and either one stops a call.
+    An ``http`` hook costs no process, but fails open on old clients: where any client may come, both run, and either one stops
+    a call.
     """
     versions = [client.version for client in clients]
-    if shared:
-        return Transport.BOTH, "other people use this machine"
     if not versions:
         return Transport.BOTH, "no client is installed yet, so any version may come"
     if None in versions:

@@ -32,7 +32,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """How the service stands. ``trouble`` says why it is not healthy. ``token`` is None where none was made yet."""
+    """How the service stands. ``trouble`` says why it is not healthy. ``token`` is None where none was made yet, and
+    ``certificate`` (as PEM) is empty."""
 
     healthy: bool
     version: str
@@ -40,6 +41,7 @@ class Answering:
     pid: int | None
     token: str | None
     trouble: str = ""
+    certificate: str = ""
 
 
 class Probe(Protocol):

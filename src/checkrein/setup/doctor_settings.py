@@ -13,10 +13,12 @@ from typing import Any
 
 from checkrein.core import SettingsError
 from checkrein.detect.client_settings import HELPERS, LOADERS, OFF, REDIRECTS, SWITCHES
+from checkrein.enforce.hooks import command
+from checkrein.setup import trust
 from checkrein.setup.doctor import Check, Patient, State
 from checkrein.setup.files import decode, load, read
-from checkrein.setup.install import ClientPaths
-from checkrein.setup.settings import CLOSES, our_handlers, subscribed
+from checkrein.setup.install import TRUST_VARIABLE, ClientPaths
+from checkrein.setup.settings import CLOSES, our_handlers, program_of, subscribed
 from checkrein.setup.validate import voids
 
 _RUNS = (*sorted(HELPERS), "statusLine", "fileSuggestion")
@@ -81,13 +83,59 @@ def hooks(patient: Patient) -> Iterator[Check]:
     yield from _addresses(found, homes)
 
 
+def hook_client(patient: Patient) -> Iterator[Check]:
+    """The program that asks at the gates is the one that was made: where it is gone, every call is stopped."""
+    handlers = (handler for source in _readable(patient) for handler in our_handlers(source.settings))
+    programs = sorted({program for handler in handlers if (program := program_of(handler))})
+    for program in programs:
+        if not program.is_file():
+            yield Check("hook client", State.FAIL, f"{program} is gone: the client stops every call", "checkrein up")
+        elif program.name == command.NAME and not command.intact(program):
+            yield Check("hook client", State.FAIL, f"{program} is not the program that was built", "checkrein up")
+        else:
+            yield Check("hook client", State.OK, f"{program} is in place")
+
+
+def certificates(patient: Patient) -> Iterator[Check]:
+    """Where hooks go by https, the client knows our certificate, and still trusts what the person's own file names."""
+    found = _readable(patient)
+    bundle = patient.machine.trust
+    homes = [source for source in found if _has_http(source)]
+    if not homes:
+        return
+    variables = patient.machine.variables()
+    if trouble := trust.trouble(variables, trust.managed_variables(patient.machine.paths.managed)):
+        yield Check("certificates", State.FAIL, trouble, "checkrein up")
+        return
+    if any(trust.variables(source.settings).get(TRUST_VARIABLE) != str(bundle) for source in homes):
+        yield Check(
+            "certificates", State.FAIL, f"{TRUST_VARIABLE} does not name {bundle}: every call is stopped", "checkrein up"
+        )
+        return
+    other = trust.source(bundle)
+    now = read(bundle)
+    if now is None or not patient.service.certificate or patient.service.certificate not in now.decode("latin-1"):
+        text = f"{bundle} does not hold the service's certificate: every call is stopped"
+        yield Check("certificates", State.FAIL, text, "checkrein up")
+    elif (wanted := trust.foreign(variables.get(TRUST_VARIABLE))) not in (None, other):
+        yield Check("certificates", State.WARN, f"what {wanted} holds is not trusted by the client", "checkrein up")
+    elif now.decode("latin-1") != trust.compose(patient.service.certificate, other):
+        yield Check(
+            "certificates", State.WARN, f"{other} changed, or is gone, since its certificates were taken", "checkrein up"
+        )
+    else:
+        beside = f", beside those of {other}" if other else ""
+        yield Check("certificates", State.OK, f"the client knows the service by its certificate{beside}")
+
+
 def environment(patient: Patient) -> Iterator[Check]:
     """No ``env`` entry loads code into hooks, redirects the API or switches the hooks off."""
     clean = True
     for source in _readable(patient):
         env = source.settings.get("env")
         for name, value in env.items() if isinstance(env, dict) else ():
-            check = _judge_variable(source, name, str(value))
+            ours = name == TRUST_VARIABLE and value == str(patient.machine.trust)
+            check = None if ours else _judge_variable(source, name, str(value))
             if check:
                 clean = False
                 yield check
@@ -189,9 +237,13 @@ def _our_events(settings: Mapping[str, Any]) -> Iterator[str]:
             yield event
 
 
+def _has_http(source: Source) -> bool:
+    return any(handler.get("type") == "http" for handler in our_handlers(source.settings))
+
+
 def _stale(settings: Mapping[str, Any], patient: Patient) -> bool:
     service = patient.service
-    base = f"http://127.0.0.1:{service.port}/"
+    base = f"https://127.0.0.1:{service.port}/"
     for handler in our_handlers(settings):
         if handler.get("type") == "http" and not (
             str(handler.get("url", "")).startswith(base) and service.token in handler["headers"].values()

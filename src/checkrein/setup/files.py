@@ -124,6 +124,14 @@ class SettingsStore:
             self._record_path(target).unlink()
         return written
 
+    def without_us(self, path: Path) -> dict[str, Any]:
+        """The settings at ``path`` as they would be without protection; none where the file is broken or is not there."""
+        target = resolve(path)
+        try:
+            return load(target, decode(target, self._before(target, read(target)) or b""))
+        except SettingsError:
+            return {}
+
     def record(self, path: Path) -> Record | None:
         """What was kept of the file at ``path``, or None. Raises SettingsError where the record itself is damaged."""
         place = self._record_path(resolve(path))

@@ -10,9 +10,15 @@ from pathlib import Path
 DROP_IN = "checkrein.json"
 """Our own file in the folder of managed settings: the client merges all that stand there, in alphabetical order."""
 
+TRUST_VARIABLE = "NODE_EXTRA_CA_CERTS"
+TRUST_FILE = "checkrein-trust.pem"
+"""What tells the client which certificates to trust beside the public ones, and the name of our file for it."""
+
 
 class Transport(StrEnum):
-    """How the client asks for a decision. With ``BOTH``, either one can stop a call."""
+    """How the client asks for a decision. Either way it takes an answer from our service alone: of ``HTTP`` by the certificate
+    of the port, of ``COMMAND`` by a proof of the token. With ``BOTH``, either one can stop a call.
+    """
 
     HTTP = "http"
     COMMAND = "command"
@@ -44,15 +50,16 @@ class CommandForm(StrEnum):
 class Install:
     """One installation.
 
-    ``base_url`` is the service's address (``http://127.0.0.1:PORT``) and ``token`` what it knows its client by. ``socket``,
-    ``token_file`` and ``helper`` (None: the Python client) are what command hooks are made of. ``deny_read`` are path patterns
-    in the client's own syntax.
+    ``base_url`` is the service's address (``https://127.0.0.1:PORT``), ``token`` what it knows its client by, and ``trust`` the
+    file of certificates that the client knows it by. ``socket``, ``token_file`` and ``helper`` (None: the Python client) are
+    what command hooks are made of. ``deny_read`` are path patterns in the client's own syntax.
     """
 
     base_url: str
     token: str
     socket: Path
     token_file: Path
+    trust: Path
     helper: Path | None = None
     transport: Transport = Transport.BOTH
     form: CommandForm = CommandForm.LINE

@@ -14,22 +14,25 @@ from checkrein.locations import data_dir, private_folder, state_dir
 from checkrein.policy.files import PolicyFiles
 from checkrein.policy.load import load_policy
 from checkrein.setup import clients as found_clients
+from checkrein.setup import trust
 from checkrein.setup.clients import Client
 from checkrein.setup.denies import read_patterns
-from checkrein.setup.files import Change, Record, SettingsStore, Written, apply, read, resolve
+from checkrein.setup.files import Change, Record, SettingsStore, Written, apply, decode, load, read, resolve
 from checkrein.setup.harden import Tightened, tighten
-from checkrein.setup.install import ClientPaths, Install, Scope, Transport
+from checkrein.setup.install import TRUST_FILE, TRUST_VARIABLE, ClientPaths, Install, Scope, Transport
 from checkrein.setup.people import Accounts, Person, readers
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the running service is reached. ``mended`` says why it was started anew for this; empty: it ran already."""
+    """Where the running service is reached. ``certificate`` is what its port proves itself with, as PEM. ``mended`` says why it
+    was started anew for this; empty: it ran already."""
 
     port: int
     token: str
     socket: Path
     token_file: Path
+    certificate: str
     mended: str = ""
 
 
@@ -55,6 +58,15 @@ class Machine:
     def store(self) -> SettingsStore:
         """The settings files under protection."""
         return SettingsStore(state_dir(self.env) / "setup")
+
+    @property
+    def trust(self) -> Path:
+        """Our file of the certificates that the client is to trust."""
+        return state_dir(self.env) / TRUST_FILE
+
+    def variables(self) -> dict[str, str]:
+        """What the client's variables are without us, as far as the person decides: the environment and the user's settings."""
+        return {**self.env, **trust.variables(self.store.without_us(self.paths.settings(Scope.USER)))}
 
     def others(self) -> tuple[Person, ...]:
         """The other people of this machine."""
@@ -113,27 +125,29 @@ def up(machine: Machine, service: Service, scope: Scope, transport: Transport | 
     """
     others, clients = machine.others(), machine.clients()
     policy = load_policy(machine.paths.project, PolicyFiles.standard(machine.env)).policy
-    chosen, why = _transport(scope, transport or _named(policy.transport.value), clients, others)
+    chosen, why = _transport(machine, scope, transport or _named(policy.transport.value), clients, others)
     deny_read, left_out = read_patterns(policy, project_layer=scope is Scope.PROJECT)
     target = machine.paths.settings(scope)
     form = found_clients.choose_form(clients)
-    draft = Install("", "", Path("/"), Path("/"), None, chosen, form, deny_read, scope)
+    nowhere = Path("/")
+    draft = Install("", "", nowhere, nowhere, machine.trust, None, chosen, form, deny_read, scope)
     _rehearse(target, draft)
     helper = _helper(machine.env)
     endpoint = service.start()
-    install = Install(
-        base_url=f"http://127.0.0.1:{endpoint.port}",
+    install = replace(
+        draft,
+        base_url=f"https://127.0.0.1:{endpoint.port}",
         token=endpoint.token,
         socket=endpoint.socket,
         token_file=endpoint.token_file,
         helper=helper,
-        transport=chosen,
-        form=form,
-        deny_read=deny_read,
-        scope=scope,
     )
+    if chosen is not Transport.COMMAND:
+        other = trust.choose(machine.variables(), machine.trust)
+        trust.write(machine.trust, trust.compose(endpoint.certificate, other))
     could_read = readers(machine.paths.folder, others)
     written = machine.store.protect(target, install)
+    _drop_unused(machine)
     tightened = tighten(machine.paths, os.geteuid())
     return UpReport(written, install, endpoint.port, why, clients, others, could_read, tightened, left_out, endpoint.mended)
 
@@ -164,10 +178,20 @@ def down(machine: Machine, service: Service, scope: Scope | None = None) -> Down
         was_on = was_on or record is not None or done.change is not Change.UNCHANGED
         if record is not None and missing:
             gone.add(done.path)
+    _drop_unused(machine)
     stopped = not left and not store.records()
     if stopped:
         service.stop()
     return DownReport(tuple(written), stopped, frozenset(gone), tuple(left), was_on or bool(left))
+
+
+def _drop_unused(machine: Machine) -> None:
+    """Remove our file of certificates where no settings of ours name it any more."""
+    for record in machine.store.records():
+        settings = load(record.path, decode(record.path, record.after))
+        if trust.variables(settings).get(TRUST_VARIABLE) == str(machine.trust):
+            return
+    machine.trust.unlink(missing_ok=True)
 
 
 def _backup(store: SettingsStore, record: Record | None) -> Path | None:
@@ -179,16 +203,18 @@ def _backup(store: SettingsStore, record: Record | None) -> Path | None:
 
 
 def _transport(
-    scope: Scope, wanted: Transport | None, clients: tuple[Client, ...], others: tuple[Person, ...]
+    machine: Machine, scope: Scope, wanted: Transport | None, clients: tuple[Client, ...], others: tuple[Person, ...]
 ) -> tuple[Transport, str]:
     """The transport, and why. A file that others read can hold no token: its command hooks use a socket that knows its peer."""
     if scope is Scope.PROJECT:
         return Transport.COMMAND, "a project's settings are shared, and hold no token"
     if scope is Scope.MANAGED and others:
         return Transport.COMMAND, "everybody reads managed settings, so they hold no token"
+    if trouble := trust.trouble(machine.variables(), trust.managed_variables(machine.paths.managed)):
+        return Transport.COMMAND, trouble
     if wanted is not None:
         return wanted, "as asked for"
-    return found_clients.choose_transport(clients, shared=bool(others))
+    return found_clients.choose_transport(clients)
 
 
 def _named(word: str) -> Transport | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from checkrein.core import SettingsError
 from checkrein.enforce.hooks import command
 from checkrein.enforce.hooks.events import EVENTS, HookEvent, Stop
-from checkrein.setup.install import CommandForm, Install, Scope, Transport
+from checkrein.setup.install import TRUST_FILE, TRUST_VARIABLE, CommandForm, Install, Scope, Transport
 from checkrein.setup.jsontext import same
 
 Json = dict[str, Any]
@@ -48,6 +49,7 @@ def build_settings(base: Mapping[str, Any], install: Install) -> Json:
         groups.append(_group(event, install))
     if install.transport is not Transport.COMMAND:
         _pin_urls(settings, install.url_pattern)
+        _member(settings, "env", dict)[TRUST_VARIABLE] = str(install.trust)
     if install.deny_read:
         permissions = _member(settings, "permissions", dict)
         _extend(_member(permissions, "deny", list), [f"Read({pattern})" for pattern in install.deny_read])
@@ -63,7 +65,7 @@ def subscribed() -> tuple[HookEvent, ...]:
 
 
 def strip(settings: Mapping[str, Any]) -> Json:
-    """``settings`` without our hooks and the addresses they call. The only way to know ours is by their marks.
+    """``settings`` without our hooks, the addresses they call and the certificate they trust. We know ours by their marks.
 
     What has no mark (rules, switches) stays: ``revert`` takes that back, where it is known what stood there before.
     """
@@ -84,6 +86,11 @@ def strip(settings: Mapping[str, Any]) -> Json:
             left["allowedHttpHookUrls"] = kept
         else:
             del left["allowedHttpHookUrls"]
+    env = left.get("env")
+    if isinstance(env, dict) and Path(str(env.get(TRUST_VARIABLE))).name == TRUST_FILE:
+        del env[TRUST_VARIABLE]
+        if not env:
+            del left["env"]
     return left
 
 
@@ -103,11 +110,14 @@ def is_ours(handler: object) -> bool:
     if not isinstance(handler, dict):
         return False
     headers = handler.get("headers")
-    if isinstance(headers, dict) and _TOKEN_HEADER in headers:
-        return True
+    return (isinstance(headers, dict) and _TOKEN_HEADER in headers) or program_of(handler) is not None
+
+
+def program_of(handler: Mapping[str, Any]) -> Path | None:
+    """The hook client that a handler of ours runs; None for every other handler."""
     arguments = handler.get("args")
     words = [*_words(handler.get("command")), *(arguments if isinstance(arguments, list) else ())]
-    return any(isinstance(word, str) and word.endswith(_PROGRAMS) for word in words)
+    return next((Path(word) for word in words if isinstance(word, str) and word.endswith(_PROGRAMS)), None)
 
 
 def _handlers(settings: Mapping[str, Any]) -> Iterator[Json]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
@@ -14,18 +14,40 @@ from checkrein.undo.folders import opened
 from checkrein.undo.manifest import Item, ItemKind, Snapshot
 from checkrein.undo.objects import ObjectStore, digest_of
 
+GIT_FOLDER = ".git"
 _NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What was brought back: ``paths`` relative to the root; ``unchanged`` of them stood there as they were. ``before`` is
-    the id of the snapshot of what had to make way ("" where nothing had to)."""
+    the id of the snapshot of what had to make way ("" where nothing had to). ``left`` are paths of a repository that is
+    still there: what git wrote since then counts."""
 
     snapshot: Snapshot
     paths: tuple[str, ...]
     unchanged: int
     before: str = ""
+    left: tuple[str, ...] = ()
+
+
+def without_live_git(root: int, snapshot: Snapshot) -> tuple[Snapshot, tuple[str, ...]]:
+    """The snapshot without what lies in a ``.git`` folder that stands there now, and the paths of that.
+
+    A commit, a branch or an index that is newer would be rolled back by it.
+    """
+    live: dict[tuple[str, ...], bool] = {}
+    kept: list[Item] = []
+    left: list[str] = []
+    for item in snapshot.items:
+        folder = item.parts[: item.parts.index(GIT_FOLDER) + 1] if GIT_FOLDER in item.parts else ()
+        if folder and folder not in live:
+            live[folder] = _is_repository(root, folder)
+        if folder and live[folder]:
+            left.append(item.path)
+        else:
+            kept.append(item)
+    return replace(snapshot, items=tuple(kept)), tuple(left)
 
 
 def find_conflicts(root: int, snapshot: Snapshot) -> tuple[str, ...]:
@@ -37,6 +59,20 @@ def find_conflicts(root: int, snapshot: Snapshot) -> tuple[str, ...]:
         if _state(root, item) is _State.OTHER:
             blocked.append(item.path)
     return tuple(blocked)
+
+
+def _is_repository(root: int, folder: tuple[str, ...]) -> bool:
+    try:
+        with opened(root, folder) as descriptor:
+            os.stat("HEAD", dir_fd=descriptor, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
+def stands(root: int, snapshot: Snapshot) -> bool:
+    """Whether everything stands there as it was kept. Raises UndoError where a path lies behind a link."""
+    return all(_state(root, item) is _State.SAME for item in snapshot.items)
 
 
 def restore_items(root: int, snapshot: Snapshot, objects: ObjectStore) -> tuple[tuple[str, ...], int]:

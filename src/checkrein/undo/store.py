@@ -16,7 +16,7 @@ from checkrein.locations import private_folder
 from checkrein.undo.folders import opened_root, sync_folder
 from checkrein.undo.manifest import ItemKind, Snapshot
 from checkrein.undo.objects import ObjectStore
-from checkrein.undo.restore import Restored, clear_way, find_conflicts, restore_items
+from checkrein.undo.restore import Restored, clear_way, find_conflicts, restore_items, stands, without_live_git
 from checkrein.undo.take import read_items
 
 MAX_ITEMS = 100_000  # paths in one snapshot
@@ -110,10 +110,25 @@ class SnapshotStore:
         if not Path(snapshot.root).exists():
             return ()
         with opened_root(Path(snapshot.root)) as root:
-            return find_conflicts(root, snapshot)
+            return find_conflicts(root, without_live_git(root, snapshot)[0])
+
+    def is_open(self, snapshot: Snapshot) -> bool:
+        """Whether there is something left to bring back: it was not restored before, and not all of it stands there unchanged.
+
+        What was restored once is not open again: what then changes there is new work. One that cannot be restored is open.
+        """
+        if self._mark(snapshot.id).exists():
+            return False
+        try:
+            with opened_root(Path(snapshot.root)) as root:
+                return not stands(root, snapshot)
+        except UndoError:
+            return True
 
     def restore(self, public_id: str, *, force: bool = False) -> Restored:
         """Bring everything back exactly. What stands there unchanged is left alone.
+
+        What lies in a ``.git`` folder that stands there now is left alone, too: it is newer than the snapshot.
 
         Where something else stands now: UndoError with the list, and nothing is touched; with ``force``, that is kept in a
         snapshot of its own first (its id is in ``before``), and makes way.
@@ -121,7 +136,14 @@ class SnapshotStore:
         snapshot = self.get(public_id)
         path = Path(snapshot.root)
         _make_root(path, snapshot)
+        if not os.path.lexists(path):
+            raise UndoError(
+                f"the project {path} is not there any more",
+                why=f"it was moved, renamed or deleted after the snapshot {public_id} was taken",
+                fix=f"move it back to {path}, then undo; nothing was restored",
+            )
         with opened_root(path) as root:
+            snapshot, left = without_live_git(root, snapshot)
             blocked = find_conflicts(root, snapshot)
             if blocked and not force:
                 raise _conflict(snapshot, blocked)
@@ -139,7 +161,8 @@ class SnapshotStore:
                 before = kept.id
                 clear_way(path, root, blocked)
             made, unchanged = restore_items(root, snapshot, self._objects)
-        return Restored(snapshot, made, unchanged, before)
+        self._mark(public_id).touch(mode=0o600)
+        return Restored(snapshot, made, unchanged, before, left)
 
     def prune(self, keep_days: float, max_total: int | None = None) -> Pruned:
         """Remove snapshots older than ``keep_days``, then the oldest until their contents take at most ``max_total`` bytes.
@@ -157,6 +180,7 @@ class SnapshotStore:
             removed = tuple(snapshot.id for snapshot in snapshots if snapshot.id not in ids)
             for name in removed:
                 (self._manifests / f"{name}.json").unlink()
+                self._mark(name).unlink(missing_ok=True)
             sync_folder(self._manifests)  # a manifest must never outlive its contents
             needed = _contents(kept)
             freed = 0
@@ -185,6 +209,10 @@ class SnapshotStore:
             os.fsync(file.fileno())
         new.rename(self._manifests / f"{snapshot.id}.json")
         sync_folder(self._manifests)
+
+    def _mark(self, public_id: str) -> Path:
+        """The file that says that a snapshot was restored."""
+        return self._manifests / f"{public_id}.restored"
 
     def _free_id(self, public_id: str) -> str:
         number = 1

@@ -14,6 +14,9 @@ from checkrein.undo.manifest import Item, ItemKind
 from checkrein.undo.objects import ObjectStore
 
 _TRIES = 3  # how often a file that changes while it is read is read again
+_NAMED = 3  # paths that one note names
+_OTHER_NAMES = "had other names (hard links), and comes back as a file of its own"
+_ATTRIBUTES = "had extended attributes or an access control list, which do not come back"
 _SPECIAL = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
@@ -32,6 +35,7 @@ class _Survey:
     max_items: int
     items: dict[str, Item] = field(default_factory=dict)
     size: int = 0
+    lost: dict[str, list[str]] = field(default_factory=dict)  # what does not come back, and of which paths
 
     def add(self, item: Item) -> None:
         """Note an item. Raises UndoError over the caps."""
@@ -65,7 +69,13 @@ def read_items(
         kept = [
             _keep(descriptor, item, objects, notes) if item.kind is ItemKind.FILE else item for item in survey.items.values()
         ]
+    notes += [f"{_some(paths)}: {what}" for what, paths in survey.lost.items()]
     return tuple(sorted((item for item in kept if item is not None), key=lambda item: item.parts)), tuple(notes)
+
+
+def _some(paths: list[str]) -> str:
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return ", ".join(paths[:_NAMED]) + more
 
 
 def _survey_path(survey: _Survey, parts: tuple[str, ...]) -> None:
@@ -128,8 +138,28 @@ def _look(survey: _Survey, parts: tuple[str, ...]) -> Item | None:
             why=f"it is {_SPECIAL.get(stat.S_IFMT(found.st_mode), 'a special file')}",
             fix="leave it out of the command",
         )
+    if kind is ItemKind.FILE and found.st_nlink > 1:
+        survey.lost.setdefault(_OTHER_NAMES, []).append("/".join(parts))
+    if kind is not ItemKind.LINK and _has_attributes(survey, parts):
+        survey.lost.setdefault(_ATTRIBUTES, []).append("/".join(parts) or ".")
     size = found.st_size if kind is ItemKind.FILE else 0
     return Item("/".join(parts), kind, stat.S_IMODE(found.st_mode), found.st_mtime_ns, size, target=target)
+
+
+def _has_attributes(survey: _Survey, parts: tuple[str, ...]) -> bool:
+    """True where more than bits and content belongs to a path. What the system labels by itself comes back by itself."""
+    if not hasattr(os, "listxattr"):
+        return False
+    try:
+        with opened(survey.descriptor, parts[:-1]) as parent:
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(parts[-1] if parts else ".", flags, dir_fd=parent)
+            try:
+                return any(name.startswith(("user.", "system.posix_acl")) for name in os.listxattr(descriptor))
+            finally:
+                os.close(descriptor)
+    except OSError:
+        return False  # an unreadable path is refused where its content is read
 
 
 def _keep(root: int, item: Item, objects: ObjectStore, notes: list[str]) -> Item | None:

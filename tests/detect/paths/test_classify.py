@@ -138,6 +138,8 @@ def test_a_project_in_a_system_folder_is_its_own() -> None:
     assert classify("/usr/src/app/main.py", places) == ORDINARY
     assert classify("/usr/src/other/main.py", places).protected == "protect.system"
     assert classify("/usr/src/app/.git/config", places).protected == "protect.git-internals"
+    assert classify("/opt/lab/app/main.py", Places(home="/root", project="/opt/lab/app")) == ORDINARY
+    assert classify("/opt/other/main.py", Places(home="/root", project="/opt/lab/app")).protected == "protect.local-programs"
     assert classify("/etc/hosts", Places(home="/root", project="/etc")).protected == "protect.system"
     assert classify("/etc/hosts", Places(home="/root", project="/")).protected == "protect.system"
 

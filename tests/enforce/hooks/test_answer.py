@@ -56,7 +56,7 @@ def test_denial_takes_the_form_that_the_event_honours(name: str) -> None:
 
 def test_rewrite_carries_the_whole_input_and_leaves_the_prompt_to_the_client() -> None:
     output = encoded(Verdict.NONE, updated_input={"command": "ls -l\n\x1b"})["hookSpecificOutput"]
-    assert output == {"hookEventName": "PreToolUse", "updatedInput": {"command": "ls -l\n\x1b"}}
+    assert output == {"hookEventName": "PreToolUse", "updatedInput": {"command": "ls -l\n\x1b"}, "additionalContext": "because"}
     assert "updatedInput" not in encoded(Verdict.DENY, updated_input={"command": "ls"})["hookSpecificOutput"]
 
 
@@ -74,20 +74,20 @@ def test_denial_without_words_still_says_who() -> None:
 
 
 @given(st.text(max_size=300), st.integers(100, 200))
-def test_clean_text_is_printable_and_within_the_limit(text: str, limit: int) -> None:
-    cleaned = answer.clean(text, limit)
-    assert all(char.isprintable() or char in "\n\t" for char in cleaned)
+def test_told_text_is_printable_and_within_the_limit(text: str, limit: int) -> None:
+    cleaned = answer.fit(text, limit)
+    assert all(char.isprintable() or char == "\n" for char in cleaned)
     assert len(cleaned.encode("utf-16-le")) // 2 <= limit
 
 
 def test_cut_text_says_how_much_is_missing() -> None:
-    cut = answer.clean("x" * 20_000)
+    cut = answer.fit("x" * 20_000)
     assert len(cut) <= answer.MAX_STRING
     assert cut.endswith("[cut here: 10000 more characters]")
 
 
 def test_hostile_characters_are_shown_as_such() -> None:
-    assert answer.clean("a\x1b[31mb\u202ec\ud800\n") == "a�[31mb�c�\n"
+    assert answer.fit("a\x1b[31mb\u202ec\ud800\n") == "a\\x1b[31mb\\u{202e}c\\u{d800}\n"
 
 
 def test_refusal_of_an_unknown_event_blocks_and_tells_the_person() -> None:

@@ -225,15 +225,39 @@ def test_an_end_by_signal_is_a_refusal(kind: str, number: int, programs: dict[st
     arrived = threading.Event()
     place.serve(lambda head, body: arrived.set())  # type: ignore[func-returns-value]
     words = [*programs[kind], "PreToolUse", str(place.socket), str(place.token)]
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdin is not None
-    process.stdin.write(b"{}")
-    process.stdin.close()
-    process.stdin = None
-    assert arrived.wait(10)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=10)
-    refused(subprocess.CompletedProcess(words, process.returncode, out, err), b"interrupted")
+    refused(interrupted(words, number, arrived), b"interrupted")
+
+
+def interrupted(words: list[str], number: int, arrived: threading.Event) -> subprocess.CompletedProcess[bytes]:
+    """How a hook command ends that gets a signal while it waits for the answer."""
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            assert process.stdin is not None
+            process.stdin.write(b"{}")
+            process.stdin.close()
+            process.stdin = None
+            assert arrived.wait(20)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=10)
+            return subprocess.CompletedProcess(words, process.returncode, out, err)
+        finally:
+            process.kill()
+
+
+UNSEEN = """
+import runpy, signal, sys, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+runpy.run_path(sys.argv.pop(1), run_name="__main__")
+"""
+"""Another thread takes the signal, so that it ends no wait: as where it comes just before the wait begins."""
+
+
+def test_a_signal_that_ends_no_wait_is_a_refusal_all_the_same(place: Place) -> None:
+    arrived = threading.Event()
+    place.serve(lambda head, body: arrived.set())  # type: ignore[func-returns-value]
+    words = [sys.executable, "-c", UNSEEN, str(command.PYTHON_CLIENT), "PreToolUse", str(place.socket), str(place.token)]
+    refused(interrupted(words, signal.SIGTERM, arrived), b"interrupted")
 
 
 @both
@@ -326,28 +350,3 @@ def test_build_leaves_a_checked_program(tmp_path: Path) -> None:
     helper.write_bytes(helper.read_bytes() + b"x")
     assert not command.intact(helper)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkrein-hook", "checkrein-hook.sha256"]
-
-
-def test_build_without_a_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert command.build(tmp_path) is None
-
-
-def test_build_with_a_compiler_that_makes_nothing_usable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = tmp_path / "bin" / "cc"
-    fake.parent.mkdir()
-    fake.write_text(
-        '#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\nprintf "#!/bin/sh\\nexit 0\\n" > "$2"; /bin/chmod +x "$2"\n'
-    )
-    fake.chmod(0o755)
-    monkeypatch.setenv("PATH", str(fake.parent))
-    assert command.build(tmp_path) is None
-
-
-def test_the_words_of_the_command_are_absolute(tmp_path: Path) -> None:
-    words = command.words(tmp_path / "s", tmp_path / "t", None, "PreToolUse")
-    assert words[0] == sys.executable
-    assert words[1:3] == ("-I", "-S")
-    assert words[3].endswith("/checkrein/enforce/hooks/client.py")
-    assert words[4:] == ("PreToolUse", str(tmp_path / "s"), str(tmp_path / "t"))
-    assert command.words(tmp_path / "s", tmp_path / "t", Path("/h/checkrein-hook"), "Stop")[:2] == ("/h/checkrein-hook", "Stop")

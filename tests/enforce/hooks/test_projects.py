@@ -36,3 +36,15 @@ def test_memory_is_bounded() -> None:
         known.of(str(number), "/srv", "")
     assert known.of("0", "/opt", "") == "/opt"
     assert known.of(str(projects.REMEMBERED), "/opt", "") == "/srv"
+
+
+def test_what_another_event_claims_of_a_session_does_not_hold_for_it(tmp_path: Path) -> None:
+    known = Projects()
+    assert known.of("s", "/", "/home/u/.claude/projects/-/s.jsonl") == "/"
+    assert known.of("s", str(tmp_path / "a"), transcript(tmp_path)) == str(tmp_path)
+
+
+def test_a_project_that_cannot_be_found_is_not_the_whole_machine(tmp_path: Path) -> None:
+    gone = transcript(tmp_path / "gone")
+    for wide in ("/", "/home", "/home/u"):
+        assert Projects().of("s", wide, gone) == str(Path(gone).parent)

@@ -18,7 +18,7 @@ from checkrein.detect.paths.view import view_of
 
 STATE_RULE = "read.checkrein-state"
 OWN_RULE = "protect.checkrein"
-SYSTEM_RULE = "protect.system"
+SYSTEM_RULES = ("protect.system", "protect.local-programs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def classify(path: str, places: Places, *, is_dir: bool = False) -> Classificati
     if _inside(path, places.config):
         return Classification(sensitive, OWN_RULE)
     protected = _table("protected").find(view)
-    if protected == SYSTEM_RULE and _is_project_in_system_folder(view.absolute, places.project.lower()):
+    if protected in SYSTEM_RULES and _is_project_in_system_folder(view.absolute, places.project.lower()):
         protected = ""
     return Classification(sensitive, protected)
 

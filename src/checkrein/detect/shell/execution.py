@@ -1,47 +1,42 @@
-"""What running a program does: functions, builtins and handlers, and the code that they run in turn."""
+"""What a command word runs: an alias, a function, a builtin or a program, with what its variables make it run."""
 
 from __future__ import annotations
 
+import itertools
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from glob import escape
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell import builtins, outputs
-from checkrein.detect.shell.editing import sed_outcomes
-from checkrein.detect.shell.expand import GLOB
-from checkrein.detect.shell.frame import MAX_DEPTH, MAX_RECURSION, Frame
-from checkrein.detect.shell.languages import executed_language
-from checkrein.detect.shell.model import Argv, Invocation, Outcome, ScriptFile, ShellText, Snippet, absolute
-from checkrein.detect.shell.nodes import Command
+from checkrein.detect.shell.databases.sqltext import looks_like_sql
+from checkrein.detect.shell.expansion.expand import GLOB
+from checkrein.detect.shell.frame import MAX_DEPTH, MAX_RECURSION, Budget, Cost, Frame
+from checkrein.detect.shell.model import Invocation, ScriptFile, Snippet, World, absolute, program_name
+from checkrein.detect.shell.outcomes import BINARIES, Outcomes
 from checkrein.detect.shell.overlay import Overlay
-from checkrein.detect.shell.redirections import Redirections
 from checkrein.detect.shell.registry import handler_for, is_described
-from checkrein.detect.shell.runners import recipes
-from checkrein.detect.shell.sql import looks_like_sql, sql_outcomes
-from checkrein.detect.shell.state import State
-from checkrein.detect.shell.values import ANYTHING, SILENT, Stream, Value, files_in, network_in
+from checkrein.detect.shell.running.environment import TABLE as VARIABLES
+from checkrein.detect.shell.running.environment import reading_of
+from checkrein.detect.shell.setups import is_installed
+from checkrein.detect.shell.syntax.escapes import quote
+from checkrein.detect.shell.syntax.nodes import Command
+from checkrein.detect.shell.values import EVERY_VARIABLE, SILENT, Stream, Value, network_in
 
-PRELOADS = frozenset(("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES"))
-MAX_SOURCE = {"perl": 6_000}
-"""Characters of a snippet that are looked into, by language; the perl grammar takes more than linear time on crafted text."""
-USUAL_SOURCE = 24_000
 PRINTS_VARIABLES = frozenset(("env", "printenv"))
-SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ksh", "cmd", "powershell", "pwsh"))
 
 
-class Execution(Redirections):
+class Execution(Outcomes):
     """Runs programs. The interpreter runs shell code."""
 
-    @abstractmethod
-    def text(self, text: str, frame: Frame) -> Stream:
-        """Run shell code."""
+    def __init__(self, world: World, budget: Budget | None = None) -> None:
+        super().__init__(world, budget)
+        self._variables_judged: set[tuple[object, ...]] = set()  # what variables run, and in which circumstances
 
     @abstractmethod
     def command(self, node: Command, frame: Frame) -> Stream:
         """Run one command of any kind."""
-
-    # -- command words
 
     def run(self, argv: Sequence[Value], frame: Frame, environment: dict[str, Value] | None = None) -> Stream:
         """Run one command word with its arguments."""
@@ -52,6 +47,10 @@ class Execution(Redirections):
             return Stream()
         state = frame.state
         output = SILENT
+        if "x" in state.options and "PS4" in state.variables and "PS4" not in frame.calls:  # printed before every command
+            inner = replace(frame, state=state.fork(), depth=frame.depth + 1, calls=(*frame.calls, "PS4"))
+            for prompt in state.variables["PS4"]:
+                self.expander(inner).expand(prompt.text)
         if name in state.aliases and name not in frame.calls:
             # whether aliases are expanded depends on the shell: both readings count
             for text in state.aliases[name]:
@@ -101,7 +100,8 @@ class Execution(Redirections):
         state.positional = tuple(argv[1:])
         for key, value in environment.items():
             state.set(key, value)
-        output = self.command(body, replace(frame, calls=(*frame.calls, own, call), depth=frame.depth + 1))
+        with self.perhaps(frame):
+            output = self.command(body, replace(frame, calls=(*frame.calls, own, call), depth=frame.depth + 1))
         state.positional = before
         for key in environment:
             state.variables.pop(key, None)
@@ -121,30 +121,43 @@ class Execution(Redirections):
         return Stream(origins=origins)
 
     def _external(self, argv: Sequence[Value], frame: Frame, environment: dict[str, Value]) -> Stream:
+        self.budget.spend(Cost.PROGRAM + 2 * len(argv) + frame.state.size // 2)
         written = argv[0].text
-        name = program_name(written)
+        places = self._places(written, environment, frame)
+        name = self._program_at(places) or program_name(written)
         texts = (name, *(value.text for value in argv[1:]))
-        origins = frozenset[str]().union(*(value.origins for value in argv))
+        origins = frozenset[str]().union(*_word_origins(argv))
         origins |= frozenset().union(*(value.origins for value in environment.values()))
+        if any(UNKNOWN in text for text in texts):
+            origins |= frame.origins
         stdin = frame.stdin
-        exported = {key: frame.state.variables[key][0].text for key in frame.state.exported if key in frame.state.variables}
+        variables = frame.state.variables
+        names = variables if "a" in frame.state.options else frame.state.exported
+        exported = {key: variables[key][0].text for key in names if key in variables}
         invocation = Invocation(
             argv=texts,
             cwd=frame.state.cwd,
-            world=Overlay(self.world, frame.state.files) if frame.state.files else self.world,
+            world=self._overlaid(frame),
             path=written,
             stdin=stdin.text if stdin else None,
             origins=origins | (stdin.origins if stdin else frozenset()),
             env=exported | {key: value.text for key, value in environment.items()},
             globs=frozenset(at for at, value in enumerate(argv) if value.glob),
             flags=frame.flags,
+            beside=self.analysis.programs,
+            sourced=tuple(sorted(origin.removeprefix("sourced:") for origin in frame.state.sourced)),
         )
         self.analysis.programs.append(texts)
         self.analysis.environments.append(invocation.env)
+        self.analysis.places.update(places)
+        if frame.background and not frame.flags & Flag.REMOTE:
+            self.analysis.running.update(dict.fromkeys(places, ""))
         inner = replace(frame, depth=frame.depth + 1)
-        self._preloaded(invocation, inner)
+        self._variables_run(invocation, inner)
         own = self._own_file(written, environment, frame)
         if own:
+            if is_described(name):  # bin/rails, ./manage.py: whatever the file says, it is likely to do what its name does
+                self.outcomes(handler_for(name)(invocation), invocation, inner)
             return self.outcomes((ScriptFile(own, args=texts[1:]),), invocation, inner)
         produced = self.outcomes(handler_for(name)(invocation), invocation, inner)
         if looks_like_sql(" ".join(texts)):
@@ -157,201 +170,69 @@ class Execution(Redirections):
         shown = frame.state.sourced if name in PRINTS_VARIABLES else frozenset()
         return Stream(produced.text, produced.origins | given | shown)
 
+    def _overlaid(self, frame: Frame) -> World:
+        """The machine as this command has made it so far."""
+        touched = frame.state.files or self.arrived
+        return Overlay(self.world, frame.state.files, self.has_arrived) if touched else self.world
+
+    def _program_at(self, places: Sequence[str]) -> str:
+        """The name of a program of this machine that stands at one of these places under a name that says nothing."""
+        for path in places:
+            if path in self.copies:
+                return self.copies[path]
+            source = self.world.stands_for(path)
+            name = program_name(source)
+            if source != path and BINARIES.search(source) and is_described(name) and not is_described(program_name(path)):
+                return name
+        return ""
+
     def _own_file(self, written: str, environment: dict[str, Value], frame: Frame) -> str:
         """The path of a program that this session wrote or nobody vouches for, given by path or found by way of PATH."""
+        places = self._places(written, environment, frame)
+        own = (path in frame.state.files or self.has_arrived(path) or self.world.script(path) is not None for path in places)
+        return next(itertools.compress(places, own), "")
+
+    def _places(self, written: str, environment: dict[str, Value], frame: Frame) -> list[str]:
+        """Where a program is looked for, as far as the command line says: at its path, or in a PATH of its own."""
         if "/" in written:
-            places = [absolute(written, frame.state.cwd)]
-        else:
-            search = environment.get("PATH") or next(iter(frame.state.variables.get("PATH", ())), None)
-            folders = search.text.split(":") if search else []
-            places = [absolute(f"{folder or '.'}/{written}", frame.state.cwd) for folder in folders if UNKNOWN not in folder]
-        return next((path for path in places if path in frame.state.files or self.world.script(path) is not None), "")
+            return [absolute(written, frame.state.cwd)]
+        search = environment.get("PATH") or next(iter(frame.state.variables.get("PATH", ())), None)
+        folders = search.text.split(":") if search else []
+        return [absolute(f"{folder or '.'}/{written}", frame.state.cwd) for folder in folders if UNKNOWN not in folder]
 
-    def _preloaded(self, invocation: Invocation, frame: Frame) -> None:
-        """Variables that make any program load code before its own."""
-        for name in PRELOADS & invocation.env.keys():
-            if invocation.env[name]:
-                detail = f"{name} loads {invocation.env[name]} into the program"
-                self.emit(Effect(EffectKind.RUN_UNKNOWN, invocation.env[name], invocation.name, detail=detail), frame)
-        if code := invocation.env.get("BASH_ENV"):
-            self.outcomes((ScriptFile(code, "shell"),), invocation, frame)
+    def _is_installed(self, written: str, frame: Frame) -> bool:
+        """True for a program that is not a file of this session, nor one of the project that PATH was made to find."""
+        found = next((path for path in self._places(written, {}, frame) if self.world.glob(escape(path))), "")
+        return not self._own_file(written, {}, frame) and (
+            not found or "/" in written or is_installed(found, frame.state.cwd, self.world)
+        )
 
-    # -- what programs do
-
-    def outcomes(self, items: Iterable[Outcome], invocation: Invocation, frame: Frame) -> Stream:
-        """Record effects and run nested code; the output of nested code, or what the effects tell of the output."""
-        nested: Stream | None = None
-        origins: set[str] = set()
-        produced: Stream | None
-        for item in items:
-            match item:
-                case Effect():
-                    effect = self._completed(item, invocation)
-                    if effect.kind is EffectKind.WRITE and effect.target in self._readers:
-                        self.read_by(effect.target, Stream(invocation.stdin or UNKNOWN, invocation.origins))
-                        continue
-                    self.emit(effect, frame)
-                    origins.update(_origin_of(effect))
-                    self._remember(effect, frame)
-                case ShellText():
-                    produced = self.shell_text(item, frame)
-                    nested = produced if nested is None else nested + produced
-                case Argv():
-                    produced = self._argv(item, invocation, frame)
-                    nested = produced if nested is None else nested + produced
-                case Snippet():
-                    nested = self.snippet(
-                        item.language, item.source, item.args, invocation, replace(frame, flags=frame.flags | item.flags)
-                    )
-                case ScriptFile():
-                    nested = self._script_file(item, invocation, frame)
-        return Stream(nested.text, nested.origins | origins) if nested else Stream(origins=frozenset(origins))
-
-    def _completed(self, effect: Effect, invocation: Invocation) -> Effect:
-        """Say what flows out: a SEND that reads standard input, or words made from a file, sends that file."""
-        if effect.kind is EffectKind.SIGNAL and not effect.known:
-            processes = [origin for origin in sorted(invocation.origins) if origin.startswith("process:")]
-            return replace(effect, target=processes[0].removeprefix("process:"), program="pkill") if processes else effect
-        if effect.kind not in (EffectKind.SEND, EffectKind.FETCH):
-            return effect
-        flowing = set(files_in(invocation.origins))
-        named = {path for path in effect.reads if path not in ("-", "/dev/stdin", "@-")}
-        if effect.kind is EffectKind.FETCH and not flowing:
-            return effect
-        return replace(effect, kind=EffectKind.SEND, reads=tuple(sorted(named | flowing)))
-
-    def _remember(self, effect: Effect, frame: Frame) -> None:
-        """What a program wrote is content for what runs later."""
-        fetched = effect.detail.startswith("network:")
-        if effect.kind is not EffectKind.WRITE or frame.flags & Flag.REMOTE or (effect.flags & Flag.CREATE and not fetched):
-            return
-        if effect.text is not None:
-            frame.state.files[effect.target] = Stream(effect.text)
-        elif effect.reads:
-            held = [self.content(path, frame) if not path.startswith("http") else Stream() for path in effect.reads]
-            if any(network_in(stream.origins) for stream in held) or any(path in frame.state.files for path in effect.reads):
-                frame.state.files[effect.target] = held[0]
-        elif fetched:
-            frame.state.files[effect.target] = Stream(origins=frozenset((effect.detail,)))
-
-    # -- nested code
-
-    def shell_text(self, item: ShellText, frame: Frame) -> Stream:
-        state = frame.state.fork()
-        state.positional = tuple(Value(word) for word in item.args[1:])
-        state.name = item.args[0] if item.args else "bash"
-        state.cwd = item.cwd or state.cwd
-        if item.flags & Flag.REMOTE:
-            state = State(cwd=item.cwd or f"/{UNKNOWN}")
-        return self.text(item.text, replace(frame, state=state, flags=frame.flags | item.flags))
-
-    def _argv(self, item: Argv, invocation: Invocation, frame: Frame) -> Stream:
-        if not item.argv:
-            return Stream()
-        words = [Value(word, glob=at in item.globs, origins=_kept(word, invocation)) for at, word in enumerate(item.argv)]
-        if item.more:
-            words.append(ANYTHING)
-        state = frame.state.fork()
-        state.cwd = item.cwd or state.cwd
-        state.functions = {}
-        state.aliases = {}
-        state.positional = ()
-        environment = {key: Value(text) for key, text in {**invocation.env, **item.env}.items()}
-        return self.run(words, replace(frame, state=state, flags=frame.flags | item.flags), environment)
-
-    def snippet(self, language: str, source: str, args: tuple[str, ...], invocation: Invocation, frame: Frame) -> Stream:
-        """Run code of another language."""
-        from checkrein.detect.shell.snippets import analyse_snippet  # noqa: PLC0415 - grammars load on first use
-
-        inner = replace(frame, depth=frame.depth + 1)
-        if language == "sql":
-            return self.outcomes(sql_outcomes(source), invocation, inner)
-        if language == "sed":
-            return self.outcomes(sed_outcomes(source, frame.state.cwd), invocation, inner)
-        if language == "make":
-            return self.outcomes(recipes(source, frame.state.cwd, {}), invocation, inner)
-        if len(source) > MAX_SOURCE.get(language, USUAL_SOURCE):
-            self.unresolved(f"{language} code", f"has {len(source)} characters, more than are looked into", frame)
-            return Stream()
-        stdin = invocation.stdin
-        items = analyse_snippet(language, source, cwd=frame.state.cwd, world=self.world, args=args, stdin=stdin)
-        if _is_reverse_shell(items):
-            self.emit(Effect(EffectKind.RUN_FETCHED, "another machine", language, rule="network.reverse-shell"), frame)
-        return self.outcomes(items, invocation, inner)
-
-    def _script_file(self, item: ScriptFile, invocation: Invocation, frame: Frame) -> Stream:
-        frame = replace(frame, flags=frame.flags | item.flags)
-        path = absolute(item.path, frame.state.cwd)
-        if frame.flags & Flag.REMOTE and self.written(path, frame) is None:
-            return Stream()
-        name = program_name(item.path)
-        if name != invocation.name and is_described(name):  # manage.py, artisan
-            self.run([Value(word) for word in (name, *item.args)], frame)
-        written = self.written(path, frame)
-        if written is not None and (url := network_in(written.origins)):
-            self.emit(Effect(EffectKind.RUN_FETCHED, url, invocation.name, detail=path), frame)
-            return Stream(origins=written.origins)
-        text = written.text if written is not None else None if UNKNOWN in path else self.world.script(path)
-        if text is None:
-            self.emit(Effect(EffectKind.EXECUTE, path, invocation.name), frame)
-            return Stream()
-        call = " ".join((path, text, *item.args))
-        if frame.depth > MAX_DEPTH or frame.calls.count(path) >= MAX_RECURSION:
-            self.unresolved(path, "is a script that calls itself over and over", frame)
-            return Stream()
-        if call in frame.calls:
-            return Stream()
-        inner = replace(frame, calls=(*frame.calls, path, call))
-        language = item.language or executed_language(text)
-        detail = "judged by its content" if language else ""
-        self.emit(Effect(EffectKind.EXECUTE, path, invocation.name, detail=detail), frame)
-        return self.code(text, language, item.args, invocation, inner, source=path)
-
-    def code(
-        self, text: str, language: str, args: tuple[str, ...], invocation: Invocation, frame: Frame, *, source: str
-    ) -> Stream:
-        """Run text in whatever language it is; text that is partly unknown is also recorded as such."""
-        if text.strip() == UNKNOWN:
-            detail = f"{source} is not known before it runs"
-            self.emit(Effect(EffectKind.RUN_UNKNOWN, source, invocation.name, detail=detail), frame)
-            return Stream()
-        if language == "shell":
-            return self.shell_text(ShellText(text, (source, *args)), frame)
-        if language:
-            return self.snippet(language, text, args, invocation, frame)
-        detail = f"{source} is written in a language that is not looked into"
-        self.emit(Effect(EffectKind.RUN_UNKNOWN, source, invocation.name, detail=detail), frame)
-        return Stream()
+    def _variables_run(self, invocation: Invocation, frame: Frame) -> None:
+        """What variables make the program run: those of its environment, and those of the shell, which may be exported ones."""
+        variables = frame.state.variables
+        given = {name: variables[name][0].text for name in variables.keys() & VARIABLES.keys()}
+        for name, text in {**given, **invocation.env}.items():
+            reading = reading_of(name)
+            call = f"variable {name}={text}"
+            if reading is None or not text or call in frame.calls:
+                continue
+            items = tuple(reading(text, invocation))
+            case = (repr(items), frame.state.cwd, frame.flags, *frame.state.files.items())
+            if case in self._variables_judged:
+                continue
+            self._variables_judged.add(case)
+            inner = replace(frame, stdin=None, opened={}, calls=(*frame.calls, call))
+            self.outcomes(items, replace(invocation, stdin=None), inner)
 
 
-def program_name(written: str) -> str:
-    """The bare name of a program given by path, on Windows too: ``C:\\Git\\git.EXE`` is git."""
-    name = written.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
-    return name[:-4].lower() if name[-4:].lower() == ".exe" else name
+CREDENTIALS = frozenset(("-H", "--header", "-u", "--user", "--oauth2-bearer", "--bearer", "-a", "--auth", "-b", "--cookie"))
+"""Options whose value tells the other side who is calling: a secret is at home there."""
 
 
-def quote(text: str) -> str:
-    """``text`` as one shell word."""
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _is_reverse_shell(items: Iterable[Outcome]) -> bool:
-    """True for code that connects to another machine and starts a bare shell."""
-    connects = any(isinstance(item, Effect) and item.detail == "connects" for item in items)
-    shells = any(
-        isinstance(item, Argv) and item.argv and program_name(item.argv[0]) in SHELLS and len(item.argv) < 3 for item in items
-    )
-    texts = any(isinstance(item, ShellText) and program_name(item.text.split(" ")[0]) in SHELLS for item in items)
-    return connects and (shells or texts)
-
-
-def _origin_of(effect: Effect) -> Iterator[str]:
-    if effect.kind is EffectKind.READ and effect.flags & Flag.CONTENT_OUT:
-        yield f"file:{effect.target}"
-    elif effect.kind in (EffectKind.FETCH, EffectKind.SEND):
-        yield f"network:{effect.target}"
-
-
-def _kept(word: str, invocation: Invocation) -> frozenset[str]:
-    """The origins of a word that a wrapper passes on: unknown text keeps where it came from."""
-    return invocation.origins if UNKNOWN in word else frozenset()
+def _word_origins(argv: Sequence[Value]) -> Iterator[frozenset[str]]:
+    """Where each word came from, but for secrets of the environment that stand where a request has its credentials."""
+    for before, value in itertools.pairwise((Value(""), *argv)):
+        own = value.text.startswith(("-H", "-u", "--header=", "--user=", "Authorization:"))
+        at_home = before.text in CREDENTIALS or own
+        secrets = {origin for origin in value.origins if origin.startswith("env:") and origin != EVERY_VARIABLE}
+        yield value.origins - secrets if at_home else value.origins

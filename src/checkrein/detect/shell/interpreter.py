@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
-from checkrein.detect.shell.execution import Execution, program_name
-from checkrein.detect.shell.expand import Expander, bounded
-from checkrein.detect.shell.frame import MAX_DEPTH, MAX_ITERATIONS, MAX_SCENARIOS, MAX_STEPS, MAX_TEXT, Analysis, Frame
-from checkrein.detect.shell.languages import interpreter_language
-from checkrein.detect.shell.lexer import BEYOND, UNREAD
-from checkrein.detect.shell.model import World
-from checkrein.detect.shell.nodes import (
+from checkrein.detect.shell.branches import Branches
+from checkrein.detect.shell.expansion.assignments import assign, variables_of
+from checkrein.detect.shell.expansion.braces import MAX_BRACES
+from checkrein.detect.shell.expansion.expand import MAX_FIELDS
+from checkrein.detect.shell.frame import (
+    CHARACTERS_A_UNIT,
+    MAX_DEPTH,
+    MAX_SCENARIOS,
+    Analysis,
+    Budget,
+    Cost,
+    Frame,
+    TooMuchError,
+)
+from checkrein.detect.shell.homes import DEFAULT_PLACES
+from checkrein.detect.shell.links import Files, met
+from checkrein.detect.shell.model import World, program_name
+from checkrein.detect.shell.running.languages import interpreter_language
+from checkrein.detect.shell.setups import set_up
+from checkrein.detect.shell.state import State
+from checkrein.detect.shell.syntax.cursor import BEYOND, UNREAD
+from checkrein.detect.shell.syntax.nodes import (
     AndOr,
-    Arithmetic,
-    Assignment,
     Background,
     Case,
     Command,
@@ -25,33 +37,29 @@ from checkrein.detect.shell.nodes import (
     Function,
     Group,
     If,
+    Inverted,
     Literal,
-    Parameter,
-    Part,
     Pipeline,
-    Process,
-    Redirect,
     Script,
     Simple,
-    Substitution,
     Test,
     While,
-    Word,
 )
-from checkrein.detect.shell.parser import parse
-from checkrein.detect.shell.state import State
+from checkrein.detect.shell.syntax.parser import parse
 from checkrein.detect.shell.values import ANYTHING, NUL, SILENT, Stream, Value
+
+COPIED_A_UNIT = 2_000  # characters of output that are joined
+ENTRIES_A_UNIT = 16  # variables and functions of a shell that is copied
+ARITHMETIC_TESTS = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v"))
+NOT_FOUND = frozenset(("command_not_found_handle", "command_not_found_handler"))
+"""Functions that bash and zsh call for programs that are not there, whichever these are."""
+LOSING = frozenset((EffectKind.DELETE, EffectKind.MOVE))
 
 __all__ = ["Analysis", "Interpreter", "analyse"]
 
 
-class Interpreter(Execution):
-    """One analysis. Not reusable."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
-        self._steps = 0
-        self._characters = 0
+class Interpreter(Branches):
+    """One analysis. Not reusable. TooMuchError where it would go on for too long; what was found until then is recorded."""
 
     # -- texts and scripts
 
@@ -60,10 +68,8 @@ class Interpreter(Execution):
         if frame.depth > MAX_DEPTH:
             self.unresolved("code that runs code", f"is nested more than {MAX_DEPTH} deep", frame)
             return Stream()
-        self._characters += len(text)
-        if self._characters > MAX_TEXT and frame.depth > 0:
-            self.unresolved("code that runs code", f"has more than {MAX_TEXT} characters in all", frame)
-            return Stream()
+        if frame.depth > 0:
+            self.budget.spend(len(text) // CHARACTERS_A_UNIT)
         script = parse(text.replace(NUL, ""))
         for problem in script.problems:
             self.analysis.problems.append(problem)
@@ -76,46 +82,57 @@ class Interpreter(Execution):
         output = SILENT
         for command in script.commands:
             produced = self.command(command, frame)
+            if "e" in frame.state.options and not frame.tested:
+                frame.state.stayed = ()  # a folder that could not be entered was the end of the shell
+            frame.state.settle()
+            self.budget.spend((len(output.text) + len(produced.text)) // COPIED_A_UNIT)
             output = output + produced if len(output.text) < 1_000_000 else output
         return output
 
     def command(self, node: Command, frame: Frame) -> Stream:
         """Run one command of any kind."""
+        self.budget.spend(Cost.STEP + frame.state.size // ENTRIES_A_UNIT)
         match node:
             case Simple():
                 return self._simple(node, frame)
             case Pipeline(commands):
                 return self._pipeline(commands, frame)
+            case Inverted(command):
+                output = self.command(command, replace(frame, tested=True))
+                frame.state.invert()
+                return output
             case AndOr():
-                return self._and_or(node, frame)
-            case Background(command):
-                return self.command(command, replace(frame, state=frame.state.fork(), parallel=True))
-            case Group(body, subshell, redirects):
-                state = frame.state.fork() if subshell else frame.state
-                return self._redirected(redirects, replace(frame, state=state), body)
-            case If():
-                return self._if(node, frame)
-            case For():
-                return self._for(node, frame)
-            case While():
-                return self._while(node, frame)
-            case Case():
-                return self._case(node, frame)
+                return self.and_or(node, frame)
+            case Background(command, coprocess):
+                stdin = Stream() if coprocess else frame.stdin
+                inner = replace(frame, state=frame.state.fork(), parallel=True, background=True, stdin=stdin)
+                self.later(lambda: self.command(command, inner), frame)
+                with self.perhaps(frame):
+                    return self.command(command, inner)
+            case Group(body, subshell=False, redirects=redirects):
+                return self.redirected(redirects, frame, body)
+            case Group() | If() | For() | While() | Case():
+                with self.perhaps(frame):
+                    return self.compound(node, frame)
             case Function(name, body):
                 frame.state.functions[name] = (body,)
+                if name in NOT_FOUND:
+                    with self.perhaps(frame):
+                        self.run([Value(name), ANYTHING], replace(frame, state=frame.state.fork()))
                 return SILENT
-            case Test(words, redirects):
-                expander = self.expander(frame)
-                expander.fields(words)
-                for word in words:
-                    expander.calculate("".join(part.text for part in word.parts if isinstance(part, Literal)))
-                self.redirections(redirects, frame)
+            case Test():
+                self._test(node, frame)
                 return SILENT
 
-    def _redirected(self, redirects: Sequence[Redirect], frame: Frame, body: Script) -> Stream:
-        stdin, sinks = self.redirections(redirects, frame)
-        output = self.script(body, replace(frame, stdin=stdin or frame.stdin))
-        return self.sink(output, sinks, frame)
+    def _test(self, node: Test, frame: Frame) -> None:
+        expander = self.expander(frame)
+        texts = [expander.single(word).text for word in node.words]
+        for word in node.words:
+            expander.calculate("".join(part.text for part in word.parts if isinstance(part, Literal)))
+        for at, text in enumerate(texts):
+            if node.arithmetic or ARITHMETIC_TESTS.intersection((*texts[max(at - 1, 0) : at], *texts[at + 1 : at + 2])):
+                expander.evaluate(text)
+        self.redirections(node.redirects, frame)
 
     def _pipeline(self, commands: Sequence[Command], frame: Frame) -> Stream:
         stream = frame.stdin
@@ -123,110 +140,31 @@ class Interpreter(Execution):
             stream = self.command(command, replace(frame, state=frame.state.fork(), stdin=stream, parallel=True))
         return stream or SILENT
 
-    def _and_or(self, node: AndOr, frame: Frame) -> Stream:
-        """Every command of a chain may run or not; the first one does."""
-        chain: list[Command] = []
-        first: Command = node
-        while isinstance(first, AndOr):
-            chain.append(first.right)
-            first = first.left
-        output = self.command(first, frame)
-        for right in reversed(chain):
-            taken = frame.state.fork()
-            output = output + self.command(right, replace(frame, state=taken))
-            frame.state.merge((frame.state.fork(), taken))
-        return output
-
-    def _if(self, node: If, frame: Frame) -> Stream:
-        stdin, sinks = self.redirections(node.redirects, frame)
-        inner = replace(frame, stdin=stdin or frame.stdin)
-        output = SILENT
-        branches = [] if not node.branches[-1][0].commands else [frame.state.fork()]  # with an else, one branch runs
-        for condition, body in node.branches:
-            self.script(condition, inner)
-            branch = frame.state.fork()
-            output = output + self.script(body, replace(inner, state=branch))
-            branches.append(branch)
-        frame.state.merge(branches)
-        return self.sink(output, sinks, frame)
-
-    def _case(self, node: Case, frame: Frame) -> Stream:
-        stdin, sinks = self.redirections(node.redirects, frame)
-        inner = replace(frame, stdin=stdin or frame.stdin)
-        self.expander(frame).single(node.subject)
-        output = SILENT
-        branches = [frame.state.fork()]
-        for patterns, body in node.items:
-            self.expander(frame).fields(patterns)
-            branch = frame.state.fork()
-            output = output + self.script(body, replace(inner, state=branch))
-            branches.append(branch)
-        frame.state.merge(branches)
-        return self.sink(output, sinks, frame)
-
-    def _for(self, node: For, frame: Frame) -> Stream:
-        stdin, sinks = self.redirections(node.redirects, frame)
-        inner = replace(frame, stdin=stdin or frame.stdin)
-        expander = self.expander(frame)
-        expander.parts(node.header)
-        expander.calculate("".join(part.text for part in node.header if isinstance(part, Literal)))
-        values: Sequence[Value] = [ANYTHING]
-        if node.name:
-            values = frame.state.positional if node.words is None else self._choices(node.words, frame)
-        output = SILENT
-        distinct = list(dict.fromkeys(values))
-        if len(distinct) > MAX_ITERATIONS:
-            self.unresolved("a loop", f"runs over more than {MAX_ITERATIONS} values", frame)
-        for value in distinct[:MAX_ITERATIONS]:
-            if node.name:
-                frame.state.set(node.name, value)
-            output = output + self._round(node.body, inner)
-        return self.sink(output, sinks, frame)
-
-    def _round(self, body: Script, frame: Frame) -> Stream:
-        """One round of a loop, and a second where the first left other variables for it."""
-        if self._steps > MAX_STEPS:  # named where it was reached; loops in loops would go on counting for nothing
-            return Stream()
-        before = dict(frame.state.variables)
-        output = self.script(body, frame)
-        return output + self.script(body, frame) if frame.state.variables != before else output
-
-    def _choices(self, words: tuple[Word, ...], frame: Frame) -> list[Value]:
-        """The fields of words under all that their variables may be."""
-        names = [name for name in _names(Simple(words)) if len(frame.state.variables.get(name, ())) > 1]
-        choices = list(itertools.islice(itertools.product(*(frame.state.variables[name] for name in names)), MAX_SCENARIOS + 1))
-        if len(choices) > MAX_SCENARIOS:
-            return [ANYTHING]
-        fields: list[Value] = []
-        for values in choices:
-            state = frame.state.fork() if names else frame.state
-            for name, value in zip(names, values, strict=True):
-                state.set(name, value)
-            fields += self.expander(replace(frame, state=state)).fields(words)
-        return fields
-
-    def _while(self, node: While, frame: Frame) -> Stream:
-        stdin, sinks = self.redirections(node.redirects, frame)
-        stream = stdin or frame.stdin
-        lines: list[Value] = [ANYTHING]
-        if stream is not None:
-            texts = dict.fromkeys(stream.text.rstrip("\n").split("\n"))
-            lines = [Value(text, origins=stream.origins) for text in texts]
-            if len(lines) > MAX_ITERATIONS:
-                self.unresolved("a loop", f"runs over more than {MAX_ITERATIONS} lines", frame)
-        output = SILENT
-        for line in lines[:MAX_ITERATIONS]:
-            inner = replace(frame, stdin=stream, line=line)
-            self.script(node.condition, inner)
-            output = output + self._round(node.body, inner)
-        return self.sink(output, sinks, frame)
-
     # -- simple commands
 
     def _simple(self, node: Simple, frame: Frame) -> Stream:
+        """As it stands, and with the default places of variables that nobody set: either may be so."""
+        state = frame.state
+        places = {
+            name: Value(f"{self.world.home}/{DEFAULT_PLACES[name]}")
+            for name in variables_of(node)
+            if name in DEFAULT_PLACES and name not in state.variables and self.world.variable(name) is None
+        }
+        if not places:
+            return self._readings(node, frame)
+        placed = state.fork()
+        placed.variables.update((name, (value,)) for name, value in places.items())
+        output = self._readings(node, replace(frame, state=placed))
+        for name in places.keys() - {item.name for item in node.assignments}:
+            placed.forget(name)
+        output = output + self._readings(node, frame)
+        self.merge(state, (state.fork(), placed))
+        return output
+
+    def _readings(self, node: Simple, frame: Frame) -> Stream:
         """Once for every combination of what its variables, and the folder, may be."""
         variables = frame.state.variables
-        uncertain = [name for name in (*_names(node), "IFS") if len(variables.get(name, ())) > 1]
+        uncertain = [name for name in (*variables_of(node), "IFS") if len(variables.get(name, ())) > 1]
         places = (frame.state.cwd, *frame.state.folders_too)
         if not uncertain and len(places) == 1:
             return self._simple_once(node, frame)
@@ -242,99 +180,48 @@ class Interpreter(Execution):
             states.append(state)
         if next(choices, None) is not None:
             self.unresolved("a command", f"has more than {MAX_SCENARIOS} possible readings", frame)
-        frame.state.merge(states)
+        self.merge(frame.state, states)
         return output
 
     def _simple_once(self, node: Simple, frame: Frame) -> Stream:
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            if self._steps == MAX_STEPS + 1:
-                self.unresolved("this command", f"runs more than {MAX_STEPS} commands", frame)
-            return Stream()
+        setup = set_up(node, frame.state)
+        if setup is not node and self._is_installed(setup.words[0].plain or "/", frame):
+            node = setup  # what is printed is the installed program's own
         expander = self.expander(frame)
         argv = expander.fields(node.words)
-        environment = self._assign(node.assignments, expander, frame, lasting=not argv)
+        environment = assign(node.assignments, expander, lasting=not argv)
+        if expander.overflows:
+            self.unresolved(argv[0].text if argv else "an array", f"is given more than {MAX_FIELDS} words", frame)
         opens = [value.text for value in argv] == ["exec"]
-        stdin, sinks = self.redirections(node.redirects, frame, lasting=opens)
+        inner, sinks = self.redirections(node.redirects, frame, lasting=opens)
         if not argv:
             return self.sink(SILENT, sinks, frame)
         if interpreter_language(program_name(argv[0].text)) == "shell":
             self.connected(node.redirects, frame, argv[0].text)
-        inner = replace(frame, stdin=stdin or frame.stdin or frame.state.inputs.get("0"))
-        output = self.run(argv, inner, environment)
+        before = len(self.analysis.effects)
+        output = self.run(argv, replace(inner, stdin=inner.descriptor("0")), environment)
+        if expander.cut_off and any(effect.kind in LOSING for effect in self.analysis.effects[before:]):
+            self.unresolved(argv[0].text, f"is given more than {MAX_BRACES} words by braces", frame)
         return self.sink(output, sinks, frame)
 
-    def _assign(
-        self, assignments: Iterable[Assignment], expander: Expander, frame: Frame, *, lasting: bool
-    ) -> dict[str, Value]:
-        """Evaluate assignments; lasting ones change the shell, others are the environment of one command."""
-        environment: dict[str, Value] = {}
-        for item in assignments:
-            index = expander.parts(item.subscript).strip() if item.subscript else ""
-            if item.items is not None:
-                self._assign_array(item, expander, frame.state)
-                continue
-            value = expander.single(item.value)
-            if item.append:
-                before = expander.parameter(Parameter(item.name, index=item.index, subscript=item.subscript))
-                known = before[0] if item.name in frame.state.variables or item.name in frame.state.arrays else Value("")
-                value = bounded(Value(known.text + value.text, origins=known.origins | value.origins))
-            if item.index:
-                frame.state.set_element(item.name, index, value)
-            elif lasting:
-                frame.state.set(item.name, value)
-            else:
-                environment[item.name] = value
-        return environment
 
-    def _assign_array(self, item: Assignment, expander: Expander, state: State) -> None:
-        values = expander.fields(item.items or ())
-        held = state.arrays.get(state.resolved(item.name), {}) if item.append else {}
-        if not item.append:
-            state.set_array(item.name, ())
-        at = max(held, default=-1) + 1
-        for value in values:
-            keyed = re.fullmatch(r"\[(.*?)\]=(.*)", value.text, re.DOTALL)
-            if keyed:
-                state.set_element(item.name, keyed[1], Value(keyed[2], value.glob, value.origins))
-                at = int(keyed[1][:6]) + 1 if keyed[1].isdecimal() else at
-                continue
-            state.set_element(item.name, str(at), value)
-            at += 1
+def analyse(text: str, world: World, cwd: str, budget: Budget | None = None, *, background: bool = False) -> Analysis:
+    """What the shell command ``text`` would do when run in the folder ``cwd``, or left to run there. Never raises for any text.
 
-
-def _names(node: Simple) -> list[str]:
-    """The variables that a simple command's words refer to."""
-    names: dict[str, None] = {}
-    pending: list[Part] = [part for word in node.words for part in word.parts]
-    pending += [part for item in node.assignments for part in item.value.parts]
-    pending += [part for item in node.assignments for word in item.items or () for part in word.parts]
-    pending += [part for redirect in node.redirects for part in redirect.target.parts]
-    pending += [part for redirect in node.redirects if redirect.heredoc for part in redirect.heredoc.body.parts]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, Parameter):
-            names[part.name] = None
-            if part.argument is not None:
-                pending.extend(part.argument.parts)
-        elif isinstance(part, Arithmetic):
-            pending.extend(part.parts)
-        elif isinstance(part, (Substitution, Process)):
-            continue
-    return list(names)
-
-
-def analyse(text: str, world: World, cwd: str) -> Analysis:
-    """What the shell command ``text`` would do when run in the folder ``cwd``. Never raises for any text.
-
-    NUL bytes are dropped, as bash drops them: inside the analysis they stand for unknown text.
+    NUL bytes are dropped, as bash drops them: inside the analysis they stand for unknown text. Where ``budget`` (by default
+    one for this text alone) does not last to the end, what was found until then stands, with a word that there may be more.
     """
-    interpreter = Interpreter(world)
-    frame = Frame(State(cwd=cwd))
-    printed = interpreter.text(text.replace(UNKNOWN, ""), frame)
-    interpreter.finish()
-    for origin in sorted(printed.origins):
-        if origin.startswith("sourced:"):
-            path = origin.removeprefix("sourced:")
-            interpreter.emit(Effect(EffectKind.READ, path, "printing a variable", flags=Flag.CONTENT_OUT), frame)
+    interpreter = Interpreter(world, budget)
+    frame = Frame(State(cwd=cwd, files=Files(interpreter.links)), background=background)
+    try:
+        with met(interpreter.links):
+            printed = interpreter.text(text.replace(UNKNOWN, ""), frame)
+            interpreter.finish()
+        for origin in sorted(printed.origins):
+            if origin.startswith("sourced:"):
+                path = origin.removeprefix("sourced:")
+                interpreter.emit(Effect(EffectKind.READ, path, "printing a variable", flags=Flag.CONTENT_OUT), frame)
+    except TooMuchError:
+        why = "is too much to judge: not all that it would do was looked at"
+        interpreter.analysis.effects.append(Effect(EffectKind.UNRESOLVED, "this command", "", detail=why))
     return interpreter.analysis

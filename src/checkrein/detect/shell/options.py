@@ -71,7 +71,7 @@ def parse_options(
             break
         if word.startswith("--") or (single_dash_long and word.startswith("-") and len(word) > 1):
             name, has_value, value = word.partition("=")
-            name = _full_name(name, longs)
+            name = full_name(name, longs)
             if name in values and not has_value:
                 index += 1
                 value = words[index] if index < len(words) else ""
@@ -87,7 +87,8 @@ def parse_options(
     return Options(given, tuple(operands))
 
 
-def _full_name(name: str, longs: list[str]) -> str:
+def full_name(name: str, longs: Sequence[str]) -> str:
+    """The one of ``longs`` that a long option abbreviates; the option as it stands where there is none, or more than one."""
     if name in longs:
         return name
     candidates = [long for long in longs if long.startswith(name)]

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from checkrein.core.effect import UNKNOWN
-from checkrein.detect.shell.escapes import echo_text, printf_text
 from checkrein.detect.shell.model import Invocation, absolute
 from checkrein.detect.shell.options import parse_options
+from checkrein.detect.shell.syntax.escapes import echo_text, printf_text
 from checkrein.detect.shell.values import Stream
 
 Content = Callable[[str], Stream]
@@ -283,7 +283,7 @@ def _mktemp(invocation: Invocation, _: Content) -> str:
 
 
 def _find(invocation: Invocation, _: Content) -> str | None:
-    from checkrein.detect.shell.find import found_paths  # noqa: PLC0415 - find has handlers, which need this module
+    from checkrein.detect.shell.files.find import found_paths  # noqa: PLC0415 - find has handlers, which need this module
 
     return "\n".join(found_paths(invocation)) + "\n"
 
@@ -291,7 +291,7 @@ def _find(invocation: Invocation, _: Content) -> str | None:
 def _process_ids(invocation: Invocation, _: Content) -> Stream:
     """pgrep, pidof, lsof: ids that are not known, of processes whose name or port is."""
     words = parse_options(invocation.args, values=("-u", "-U", "-g", "-P", "-t", "-s", "-F", "-d", "-o")).words
-    named = [f"process:{word}" for word in words[:1]]
+    named = [f"process:{word}" for word in words]
     if invocation.name == "lsof":
         named = [f"process:port:{word.rsplit(':', 1)[1]}" for word in invocation.args if ":" in word]
     return Stream(UNKNOWN, frozenset(named))
@@ -302,13 +302,20 @@ def _rot13(invocation: Invocation, _: Content) -> str | None:
 
 
 def _listing(invocation: Invocation, _: Content) -> str:
-    """ls, git ls-files and their like: names below the folders that were named."""
-    words = [word for word in invocation.args if not word.startswith("-")]
-    folders = words or ["."]
-    return "".join(
-        f"{word if at in invocation.globs else f'{folder}/{UNKNOWN}'}\n"
-        for at, (word, folder) in enumerate(zip(folders, folders, strict=True), 1)
-    )
+    """ls: names below the folders that were named, and what patterns match."""
+    words = [
+        re.sub(r"[*?]|\[[^]]*\]", UNKNOWN, word) if at in invocation.globs else f"{word}/{UNKNOWN}"
+        for at, word in enumerate(invocation.argv)
+        if at and not word.startswith("-")
+    ]
+    return "".join(f"./{word}\n" if word.startswith(UNKNOWN) else f"{word}\n" for word in words or [UNKNOWN])
+
+
+def _git(invocation: Invocation, _: Content) -> str | None:
+    """git ls-files --others: any file below the current folder that git does not track, ignored ones as well."""
+    options = parse_options(invocation.args[1:], values=("-x", "-X", "--exclude", "--exclude-from"))
+    others = invocation.args[:1] == ("ls-files",) and options.has("-o", "--others") and not options.has("--exclude-standard")
+    return f"./{UNKNOWN}\n" if others else None
 
 
 TABLE: dict[str, Callable[[Invocation, Content], str | Stream | None]] = {
@@ -323,6 +330,7 @@ TABLE: dict[str, Callable[[Invocation, Content], str | Stream | None]] = {
     "fdfind": _find,
     "find": _find,
     "gbase64": _base64,
+    "git": _git,
     "ls": _listing,
     "head": _ends,
     "mktemp": _mktemp,

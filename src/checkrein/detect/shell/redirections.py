@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
-from checkrein.detect.shell.disks import is_device
-from checkrein.detect.shell.expand import Expander
-from checkrein.detect.shell.frame import MAX_DEPTH, Frame, Recorder
+from checkrein.detect.shell.expansion.expand import Expander
+from checkrein.detect.shell.files.disks import is_device
+from checkrein.detect.shell.frame import MAX_DEPTH, Budget, Cost, Frame, Recorder
+from checkrein.detect.shell.links import Files
 from checkrein.detect.shell.model import World, absolute
-from checkrein.detect.shell.nodes import Redirect, Script
-from checkrein.detect.shell.values import ANYTHING, SILENT, Stream, Value, files_in
+from checkrein.detect.shell.syntax.nodes import Redirect, Script, Simple, Word
+from checkrein.detect.shell.values import ANYTHING, SILENT, Stream, Value, sources
 
 STANDARD_INPUT = frozenset(("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"))
+DESCRIPTOR = re.compile(r"/dev/stdin|/(?:dev/fd|proc/self/fd)/(\d+)")
+MAX_REDIRECTIONS = 200  # of one command
 SILENT_DEVICES = frozenset(
     ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/stdin", "/dev/zero", "/dev/random", "/dev/urandom")
 )
@@ -24,10 +29,11 @@ SILENT_DEVICES = frozenset(
 class Redirections(Recorder, ABC):
     """What flows where: standard input and output, and what is known of files' content."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
+    def __init__(self, world: World, budget: Budget | None = None) -> None:
+        super().__init__(world, budget)
         self._descriptors = itertools.count(63)
         self._readers: dict[str, tuple[Script, Frame]] = {}  # >(...): what reads what is written there
+        self._deferred: list[tuple[Callable[[], object], Files, dict[str, Stream]]] = []
         self._taken: dict[int, tuple[object, int]] = {}  # how many lines `read` took of a stream
 
     @abstractmethod
@@ -37,42 +43,46 @@ class Redirections(Recorder, ABC):
     # -- redirections
 
     def redirections(
-        self, redirects: Iterable[Redirect], frame: Frame, *, lasting: bool = False
-    ) -> tuple[Stream | None, list[tuple[str, bool]]]:
-        """Standard input, where it is redirected, and the files that standard output goes to (path, append).
+        self, redirects: Sequence[Redirect], frame: Frame, *, lasting: bool = False
+    ) -> tuple[Frame, list[tuple[str, bool]]]:
+        """The frame with what is open to read, and the files that standard output goes to (path, append).
 
         ``lasting`` ones (``exec 3<file``) stay open in the shell.
         """
-        stdin: Stream | None = None
         sinks: list[tuple[str, bool]] = []
-        opened = dict(frame.state.inputs)
-        for redirect in redirects:
+        if len(redirects) > MAX_REDIRECTIONS:
+            self.unresolved("a command", f"has more than {MAX_REDIRECTIONS} redirections", frame)
+        for redirect in redirects[:MAX_REDIRECTIONS]:
+            self.budget.spend(Cost.REDIRECTION)
             expander = self.expander(frame)
+            number = redirect.fd or "0"
+            if number.startswith("{"):  # the shell picks a number, and tells it in the variable
+                variable, number = number.strip("{}"), str(next(self._descriptors))
+                frame.state.set(variable, Value(number))
             if redirect.heredoc is not None:
                 value = expander.single(redirect.heredoc.body)
-                stdin = Stream(value.text, value.origins)
+                frame = _opened(frame, number, Stream(value.text, value.origins))
                 continue
             value = expander.single(redirect.target)
             if redirect.operator == "<<<":
-                stdin = Stream(value.text + "\n", value.origins)
+                frame = _opened(frame, number, Stream(value.text + "\n", value.origins))
             elif redirect.operator in ("<", "<>"):
-                opened[redirect.fd.strip("{}") or "0"] = read = self._input(value, frame)
-                stdin = read if redirect.fd in ("", "0") else stdin
+                frame = _opened(frame, number, self._input(value, frame))
                 if redirect.operator == "<>" and (path := self._output(value, frame)) and redirect.fd == "1":
                     sinks.append((path, True))
             elif redirect.operator in (">&", "<&") and (value.text.rstrip("-").isdecimal() or value.text in ("-", "")):
-                if redirect.fd == "0" or (redirect.operator == "<&" and not redirect.fd):
-                    stdin = opened.get(value.text.rstrip("-"), stdin)
+                copied = frame.descriptor(value.text.rstrip("-"))
+                if copied is not None and (redirect.operator == "<&" or redirect.fd not in ("", "1", "2")):
+                    frame = _opened(frame, number, copied)
             elif redirect.operator != "<&":
                 path = self._output(value, frame)
                 if path and redirect.fd in ("", "1"):
                     sinks.append((path, ">>" in redirect.operator))
                 elif path:
                     self._put(path, Stream(), frame, append=">>" in redirect.operator)
-        if not lasting:
-            return stdin, sinks
-        frame.state.inputs.update(opened)
-        return stdin, sinks
+        if lasting:
+            frame.state.inputs.update(frame.opened)
+        return frame, sinks
 
     def connected(self, redirects: Iterable[Redirect], frame: Frame, program: str) -> None:
         """A shell that talks to a connection instead of a terminal: ``bash -i >& /dev/tcp/HOST/PORT 0>&1``."""
@@ -86,15 +96,20 @@ class Redirections(Recorder, ABC):
     def _input(self, value: Value, frame: Frame) -> Stream:
         path = self.path(value, frame)
         if path.startswith(("/dev/tcp/", "/dev/udp/")):
-            host = path.split("/")[3]
-            self.emit(Effect(EffectKind.FETCH, host, "a shell redirection"), frame)
+            host, port = path.split("/")[3], path.rpartition("/")[2]
+            self.emit(Effect(EffectKind.FETCH, host, "a shell redirection", detail=port), frame)
             return Stream(origins=frozenset((f"network:{host}",)))
         if path in SILENT_DEVICES and path not in STANDARD_INPUT:
             return SILENT if path == "/dev/null" else Stream()
         if not path.startswith("/dev/fd/"):
             flags = Flag.CONTENT_OUT | (Flag.GLOB if value.glob else Flag.NONE)
             self.emit(Effect(EffectKind.READ, path, "a shell redirection", flags=flags), frame)
-        return self.content(path, frame)
+        known = self.content(path, frame)
+        if known.text != UNKNOWN or UNKNOWN in path or path in frame.state.files:
+            return known
+        return Stream(
+            self.world.read_text(path) or UNKNOWN, known.origins
+        )  # a file that a person vouches for: read all the same
 
     def _output(self, value: Value, frame: Frame) -> str:
         """Record a redirection to a file; its path, "" where it is a device."""
@@ -102,10 +117,6 @@ class Redirections(Recorder, ABC):
         if path in self._readers:
             return path
         if path in SILENT_DEVICES or path.startswith("/dev/fd/"):
-            return ""
-        if path.startswith(("/dev/tcp/", "/dev/udp/")):
-            reads = files_in(frame.stdin.origins) if frame.stdin else ()
-            self.emit(Effect(EffectKind.SEND, path.split("/")[3], "a shell redirection", reads=reads), frame)
             return ""
         return path
 
@@ -122,7 +133,11 @@ class Redirections(Recorder, ABC):
 
     def _put(self, path: str, content: Stream, frame: Frame, *, append: bool) -> None:
         """A redirection to ``path``."""
-        if is_device(path):
+        if path.startswith(("/dev/tcp/", "/dev/udp/")):
+            reads = sources(content.origins | (frame.stdin.origins if frame.stdin else frozenset()))
+            host, port = path.split("/")[3], path.rpartition("/")[2]
+            self.emit(Effect(EffectKind.SEND, host, "a shell redirection", detail=port, reads=reads), frame)
+        elif is_device(path):
             self.emit(Effect(EffectKind.DEVICE, path, "a shell redirection"), frame)
         else:
             self.write(path, content, frame, append=append, program="a shell redirection")
@@ -133,21 +148,55 @@ class Redirections(Recorder, ABC):
         """Record that ``content`` is put at ``path``, and remember it for what is run later."""
         text = None if UNKNOWN in content.text else content.text
         flags = Flag.APPEND if append else Flag.NONE
-        effect = Effect(EffectKind.WRITE, path, program, flags=flags, reads=files_in(content.origins), text=text)
+        effect = Effect(EffectKind.WRITE, path, program, flags=flags, reads=sources(content.origins), text=text)
         self.emit(effect, frame)
-        before = frame.state.files.get(path, SILENT) if append else SILENT
-        frame.state.files[path] = before + content
+        held = frame.state.files.get(path) or self._on_disk(path)
+        content = Stream(content.text, content.origins)
+        if append:
+            content = held.extended(content) if held else content
+        elif held and "C" in frame.state.options:  # no file is replaced
+            content = content.or_else(held)
+        frame.state.files[path] = content
+
+    def put(self, path: str, content: Stream, frame: Frame) -> None:
+        """Remember what a program writes, unless it fails."""
+        held = frame.state.files.get(path) or self._on_disk(path)
+        frame.state.files[path] = content.or_else(held) if held else content
+
+    def _on_disk(self, path: str) -> Stream | None:
+        """The text of a file on disk that nobody vouches for."""
+        text = None if UNKNOWN in path or path.startswith("/dev/") else self.world.script(path)
+        return None if text is None else Stream(text, frozenset((f"file:{path}",)))
+
+    @contextlib.contextmanager
+    def perhaps(self, frame: Frame) -> Iterator[None]:
+        """What runs in here may not run: files may still hold what they held before."""
+        before = dict(frame.state.files)
+        yield
+        for path, content in frame.state.files.items():
+            held = before.get(path)
+            if content is not held and (held := held or self._on_disk(path)):
+                frame.state.files[path] = content.or_else(held)
+
+    def later(self, run: Callable[[], object], frame: Frame) -> None:
+        """Something runs at a time that is not known: at the end it is run again, where files were written meanwhile."""
+        self._deferred.append((run, frame.state.files, dict(frame.state.files)))
 
     def written(self, path: str, frame: Frame) -> Stream | None:
-        """What this command wrote at a path, or feeds to it; None where it did neither."""
-        return frame.stdin if path in STANDARD_INPUT else frame.state.files.get(path)
+        """What this command wrote or fetched at a path, or feeds to it; None where it did nothing of that."""
+        if path in frame.state.files:
+            return frame.state.files[path]
+        if self.has_arrived(path):
+            return Stream(origins=frozenset((f"file:{path}",)))
+        number = DESCRIPTOR.fullmatch(path)
+        return frame.descriptor(number[1] or "0") if number else None
 
     def content(self, path: str, frame: Frame) -> Stream:
         """What is known of a file's content: what this command wrote there, else what is on disk."""
+        if (known := self.written(path, frame)) is not None:
+            return known.certain
         if path in STANDARD_INPUT:
-            return frame.stdin or Stream()
-        if path in frame.state.files:
-            return frame.state.files[path]
+            return Stream()
         origin = frozenset((f"file:{path}",))
         text = None if UNKNOWN in path else self.world.script(path)
         return Stream(UNKNOWN if text is None else text, origin)
@@ -168,7 +217,11 @@ class Redirections(Recorder, ABC):
     # -- process substitutions
 
     def finish(self) -> None:
-        """Run the process substitutions that nothing was seen to write to."""
+        """Run what may run at the end, and the process substitutions that nothing was seen to write to."""
+        deferred, self._deferred = self._deferred, []
+        for run, files, before in deferred:
+            if files != before:
+                run()
         while self._readers:
             self.read_by(next(iter(self._readers)), Stream())
 
@@ -184,11 +237,15 @@ class Redirections(Recorder, ABC):
         return absolute(value.text, frame.state.cwd) if value.text else frame.state.cwd
 
     def expander(self, frame: Frame) -> Expander:
+        """What expands the words of a frame, and runs the substitutions in them."""
+
         def substitute(body: Script) -> Value:
             inner = replace(frame, state=frame.state.fork(), depth=frame.depth + 1)
             if inner.depth > MAX_DEPTH:
                 self.unresolved("a command substitution", f"is nested more than {MAX_DEPTH} deep", frame)
                 return ANYTHING
+            if (source := _file_read(body)) is not None:
+                return self._input(self.expander(inner).single(source), inner).value()
             return self.script(body, inner).value()
 
         def process(body: Script, direction: str) -> str:
@@ -200,4 +257,18 @@ class Redirections(Recorder, ABC):
             frame.state.files[path] = self.script(body, inner) if inner.depth <= MAX_DEPTH else Stream()
             return path
 
-        return Expander(frame.state, self.world, substitute, process)
+        return Expander(frame.state, self.world, substitute, process, self.budget.spend)
+
+
+def _file_read(body: Script) -> Word | None:
+    """The file whose content ``$(<file)`` stands for; None where a substitution runs a command."""
+    match body.commands:
+        case (Simple(words=(), assignments=(), redirects=(Redirect(operator="<", fd="" | "0") as redirect,)),):
+            return redirect.target
+    return None
+
+
+def _opened(frame: Frame, number: str, stream: Stream) -> Frame:
+    """The frame with a descriptor open to read."""
+    frame = replace(frame, opened={**frame.opened, number: stream})
+    return replace(frame, stdin=stream, line=None) if number == "0" else frame

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from checkrein.core.effect import UNKNOWN
-from checkrein.detect.shell.nodes import Command
+from checkrein.detect.shell.links import Files
+from checkrein.detect.shell.syntax.nodes import Command
 from checkrein.detect.shell.values import ANYTHING, Stream, Value
 
 MAX_ALTERNATIVES = 6
@@ -33,13 +35,22 @@ class State:
     exported: dict[str, None] = field(default_factory=dict)
     functions: dict[str, tuple[Command | None, ...]] = field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    files: dict[str, Stream] = field(default_factory=dict)
+    files: Files = field(default_factory=Files)
     inputs: dict[str, Stream] = field(default_factory=dict)
     positional: tuple[Value, ...] = ()
     name: str = "bash"
     folders: tuple[str, ...] = ()  # pushd
     sourced: frozenset[str] = frozenset()  # files whose variables nobody looked at: any unknown variable may come from them
+    integers: frozenset[str] = frozenset()  # variables whose values are arithmetic (``declare -i``)
     folders_too: tuple[str, ...] = ()  # where the shell may be instead of in ``cwd``
+    stayed: tuple[str, ...] = ()  # where it is if the command before this one, which was to enter a folder, failed
+    options: frozenset[str] = frozenset()  # those of ``set`` that are on, by their letters
+
+    @property
+    def size(self) -> int:
+        """How many entries there are to copy or merge."""
+        several = itertools.chain(self.functions.values(), self.aliases.values())
+        return len(self.variables) + len(self.arrays) + sum(map(len, several))
 
     def fork(self) -> State:
         """A subshell: it sees everything and changes nothing of this one, but for the files that it writes."""
@@ -73,11 +84,38 @@ class State:
         for branch in branches:
             self.exported.update(branch.exported)
             self.sourced |= branch.sourced
+            self.integers |= branch.integers
             self.references.update(branch.references)
             self.inputs.update(branch.inputs)
-        places = dict.fromkeys(place for branch in branches for place in (branch.cwd, *branch.folders_too))
-        self.cwd, *others = places
+        self._be_in(place for branch in branches for place in (branch.cwd, *branch.folders_too))
+        self.stayed = tuple(dict.fromkeys(place for branch in branches for place in branch.stayed))
+        certain = frozenset.intersection(*(branch.options for branch in branches))
+        self.options = frozenset().union(*(branch.options for branch in branches)) - (frozenset("e") - certain)
+
+    def _be_in(self, places: Iterable[str]) -> None:
+        self.cwd, *others = dict.fromkeys(places)
         self.folders_too = tuple(others) if len(others) <= MAX_ALTERNATIVES else (*others[:MAX_ALTERNATIVES], f"/{UNKNOWN}")
+
+    def after(self, *, success: bool) -> State:
+        """The shell where the last command succeeded, or where it failed."""
+        state = self.fork()
+        state.stayed = ()
+        if self.stayed and not success:
+            state._be_in(self.stayed)
+        return state
+
+    def settle(self) -> None:
+        """What follows runs whether the last command succeeded or not."""
+        if self.stayed:
+            self._be_in((self.cwd, *self.folders_too, *self.stayed))
+            self.stayed = ()
+
+    def invert(self) -> None:
+        """The last command succeeded where it failed."""
+        if self.stayed:
+            entered = (self.cwd, *self.folders_too)
+            self._be_in(self.stayed)
+            self.stayed = entered
 
     def resolved(self, name: str) -> str:
         """The name that ``name`` refers to."""
@@ -121,7 +159,4 @@ def elsewhere(values: Iterable[Value]) -> Value:
 
 
 def _either(*choices: tuple[Command | None, ...]) -> tuple[Command | None, ...]:
-    kept: list[Command | None] = []
-    for choice in choices:
-        kept.extend(body for body in choice if not any(body is other for other in kept))
-    return tuple(kept)
+    return tuple({id(body): body for choice in choices for body in choice}.values())

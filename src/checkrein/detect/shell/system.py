@@ -8,22 +8,37 @@ from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.model import Handler, Invocation, Outcome, ScriptFile, ShellText, absolute
 from checkrein.detect.shell.options import listed, parse_options
 
+EVERY_PROCESS = "every process"
+"""How the target of a SIGNAL begins that goes to all processes of a user or on a file system."""
+
+
+KILLALL_VALUES = {"killall": ("-o", "-y", "--older-than", "--younger-than")}
+"""Options of killall that take a time; to pkill ``-o`` is the oldest process."""
+
 
 def kill(invocation: Invocation) -> Iterator[Outcome]:
     """kill, pkill, killall, skill, xkill."""
     name = invocation.name
     options = parse_options(
-        invocation.args, values=("-s", "-n", "-u", "-U", "-g", "-G", "-P", "-t", "--signal", "-F", "--pidfile", "-o")
+        invocation.args,
+        values=("-s", "-n", "-u", "-U", "-g", "-G", "-P", "-t", "--signal", "-F", "--pidfile", *KILLALL_VALUES.get(name, ())),
     )
-    if name == "kill" and (
-        options.has("-l", "-L", "--list", "--table") or any(word in ("-0", "0") for word in invocation.args[:1])
-    ):
+    if name == "kill" and options.has("-l", "-L", "--list", "--table"):
         return
-    words = _kill_targets(invocation.args) if name == "kill" else [word for word in options.words if word]
+    asks = invocation.args[:1] == ("-0",) or invocation.args[:2] in (("-s", "0"), ("--signal", "0"))
+    if asks or (name == "kill" and invocation.args[:1] == ("0",)):
+        return  # only asks whether the process is there
+    words = _kill_targets(invocation.args) if name == "kill" else [word for word in options.words if word or name == "pkill"]
+    if name == "pkill" and options.has("-v", "--inverse"):
+        words = ["."]  # all others
     for word in words:
         yield Effect(EffectKind.SIGNAL, word, name)
-    if not words and options.has("-u", "-U"):
-        yield Effect(EffectKind.SIGNAL, f"every process of {options.last('-u', '-U')}", name)
+    for path in options.given.get("-F", []) + options.given.get("--pidfile", []):
+        yield Effect(EffectKind.SIGNAL, UNKNOWN, name, reads=(absolute(path, invocation.cwd),))
+    if name == "killall5":
+        yield Effect(EffectKind.SIGNAL, "-1", name)
+    elif not words and options.has("-u", "-U"):
+        yield Effect(EffectKind.SIGNAL, f"{EVERY_PROCESS} of {options.last('-u', '-U')}", name)
 
 
 def _kill_targets(args: tuple[str, ...]) -> list[str]:
@@ -42,7 +57,10 @@ def fuser(invocation: Invocation) -> Iterator[Outcome]:
     if options.has("-k", "--kill"):
         for word in options.words:
             number = word.split("/", 1)[0]
-            yield Effect(EffectKind.SIGNAL, f"port:{number}" if number.isdigit() else word, "fuser -k")
+            if options.has("-m", "-M", "-c", "--mount"):
+                yield Effect(EffectKind.SIGNAL, f"{EVERY_PROCESS} that uses the file system of {word}", "fuser -k")
+            else:
+                yield Effect(EffectKind.SIGNAL, f"port:{number}" if number.isdigit() else word, "fuser -k")
 
 
 STOPPING = frozenset(("stop", "disable", "mask", "kill", "isolate"))
@@ -85,15 +103,15 @@ def systemctl(invocation: Invocation) -> Iterator[Outcome]:
 
 
 def crontab(invocation: Invocation) -> Iterator[Outcome]:
-    """crontab: -l lists, -r removes all, anything else installs."""
+    """crontab: -l lists, -r removes all, -e lets an editor change it, anything else installs."""
     options = parse_options(invocation.args, values=("-u",))
     if options.has("-l", "-h", "--help", "-V"):
         return
     if options.has("-r"):
         yield Effect(EffectKind.DESTRUCTIVE, "the crontab", "crontab -r", rule="persist.crontab-remove")
         return
-    if not options.words and invocation.stdin is None and not options.has("-e"):
-        return
+    if not options.words and invocation.stdin is None and invocation.env.keys().isdisjoint(("EDITOR", "VISUAL")):
+        return  # -e opens the person's editor, which waits for a person
     yield Effect(EffectKind.PERSIST, "the crontab", "crontab", rule="persist.schedule")
     text = (
         invocation.stdin
@@ -168,6 +186,9 @@ def _socat(invocation: Invocation) -> Iterator[Outcome]:
         yield ShellText(runs[0].split(":", 1)[1].split(",", 1)[0] if ":" in runs[0] else runs[0])
     elif networked:
         yield from _socat_files(words, networked[0], invocation)
+    else:
+        for path in _addressed(words, invocation.cwd):
+            yield Effect(EffectKind.READ, path, "socat", flags=Flag.CONTENT_OUT)
     sockets = [
         word for word, kind in zip(words, kinds, strict=True) if kind.startswith(("UNIX", "GOPEN")) or word.startswith("/")
     ]
@@ -177,6 +198,14 @@ def _socat(invocation: Invocation) -> Iterator[Outcome]:
 
 
 FILE_ADDRESSES = listed("FILE OPEN GOPEN CREATE CREAT")
+
+
+def _addressed(words: list[str], cwd: str) -> Iterator[str]:
+    """The files among socat's addresses: ``FILE:path``, or a path alone."""
+    for word in words:
+        kind, colon, rest = word.partition(":")
+        if (colon and kind.upper() in FILE_ADDRESSES) or (not colon and word.startswith(("/", "."))):
+            yield absolute((rest if colon else word).split(",")[0], cwd)
 
 
 def _socat_files(words: list[str], host: str, invocation: Invocation) -> Iterator[Outcome]:

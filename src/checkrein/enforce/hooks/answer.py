@@ -6,27 +6,22 @@ nothing is claimed. Strings are cut at the client's own limit, visibly.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 import orjson
 
 from checkrein.core import Decision, Verdict
 from checkrein.enforce.hooks.events import HookEvent, Stop
+from checkrein.locations import spoken
+from checkrein.report.text import clean_lines
 
 MAX_STRING = 10_000
 """Characters (UTF-16 units, as the client counts) that the client keeps of one output string."""
 
-_KEPT_CONTROLS = "\n\t"
 
-
-def clean(text: str, limit: int = MAX_STRING) -> str:
-    """``text`` made safe to print, cut at ``limit`` UTF-16 units with a mark that says how much is missing.
-
-    Control characters, bidirectional overrides and other invisible format characters, and lone surrogates become U+FFFD;
-    spaces of any width become a space.
-    """
-    safe = "".join(_visible(char) for char in text)
+def fit(text: str, limit: int = MAX_STRING) -> str:
+    """``text`` made safe to print, cut at ``limit`` UTF-16 units with a mark that says how much is missing."""
+    safe = clean_lines(text)
     units = len(safe.encode("utf-16-le")) // 2
     if units <= limit:
         return safe
@@ -35,15 +30,9 @@ def clean(text: str, limit: int = MAX_STRING) -> str:
     return safe.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + mark
 
 
-def _visible(char: str) -> str:
-    if char.isprintable() or char in _KEPT_CONTROLS:
-        return char
-    return " " if unicodedata.category(char) == "Zs" else "�"
-
-
 def permit_hint(decision_id: str) -> str:
     """How a person can permit what was stopped."""
-    return f"A person can permit this once by running `checkrein allow {decision_id} --once` in a terminal of their own."
+    return f"A person can permit this once by running `{spoken()} allow {decision_id} --once` in a terminal of their own."
 
 
 def encode(decision: Decision, event: HookEvent, *, interactive: bool | None) -> bytes:
@@ -55,8 +44,8 @@ def encode(decision: Decision, event: HookEvent, *, interactive: bool | None) ->
         message = f"{message}\nThis needs a person's consent, and nobody can be asked here. {permit_hint(decision.id)}"
     answer: dict[str, Any] = {}
     if decision.notice:
-        answer["systemMessage"] = clean(decision.notice)
-    answer.update(_body(event, verdict, clean(message.strip() or f"Stopped by checkrein ({decision.id})."), decision))
+        answer["systemMessage"] = fit(decision.notice)
+    answer.update(_body(event, verdict, fit(message.strip() or f"Stopped by checkrein ({decision.id})."), decision))
     return orjson.dumps(answer)
 
 
@@ -79,11 +68,11 @@ def _permission(event: HookEvent, verdict: Verdict, reason: str, decision: Decis
     output: dict[str, Any] = {"hookEventName": event.name}
     if verdict in _PERMISSION:
         output["permissionDecision"] = _PERMISSION[verdict]
-        output["permissionDecisionReason"] = (
-            reason if verdict is not Verdict.APPROVE else clean(decision.message or "checkrein")
-        )
+        output["permissionDecisionReason"] = reason if verdict is not Verdict.APPROVE else fit(decision.message or "checkrein")
     if decision.updated_input is not None and verdict is not Verdict.DENY:
         output["updatedInput"] = dict(decision.updated_input)
+        if decision.message:  # the model sees the call as it made it
+            output["additionalContext"] = fit(decision.message)
     return {"hookSpecificOutput": output} if len(output) > 1 else {}
 
 
@@ -92,6 +81,6 @@ def refuse(event: HookEvent, reason: str) -> bytes:
 
     The person is told as well (``systemMessage``), since the client shows no reason for events that cannot be stopped.
     """
-    text = clean(reason)
+    text = fit(reason)
     denied = _body(event, Verdict.DENY, text, Decision(id="", verdict=Verdict.DENY))
-    return orjson.dumps({"systemMessage": clean(f"checkrein: {reason}", 500), **denied})
+    return orjson.dumps({"systemMessage": fit(f"checkrein: {reason}", 500), **denied})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 TIMEOUT_SECONDS = 15  # shorter than the timeout that the hook is registered with: a client that gives up may go ahead
+TICK_SECONDS = 0.25  # a signal that comes just before a call that waits does not end the wait: the next tick does
 MAX_INPUT = 16 * 1024 * 1024
 MAX_ANSWER = 64 * 1024 * 1024
 CHUNK = 1 << 18
@@ -114,18 +115,31 @@ def refuse(reason: str) -> NoReturn:
         posix._exit(2)
 
 
-def on_signal(number: int, _frame: object) -> None:
+def on_signal(_number: int, _frame: object) -> None:
     """An end by a signal would not count as a refusal."""
-    refuse("the guard did not answer in time" if number == 14 else "the hook was interrupted")
+    refuse("the hook was interrupted")
+
+
+def watch() -> None:
+    """Refuse at signals, and once the time is up."""
+    import _signal  # type: ignore[import-not-found] # noqa: PLC0415
+    import time  # noqa: PLC0415
+
+    ends_at = time.monotonic() + TIMEOUT_SECONDS
+
+    def on_tick(_number: int, _frame: object) -> None:
+        if time.monotonic() >= ends_at:
+            refuse("the guard did not answer in time")
+
+    for number in (_signal.SIGTERM, _signal.SIGHUP, _signal.SIGINT):
+        _signal.signal(number, on_signal)
+    _signal.signal(_signal.SIGALRM, on_tick)
+    _signal.setitimer(_signal.ITIMER_REAL, TICK_SECONDS, TICK_SECONDS)
 
 
 def main(arguments: list[str]) -> None:
     """Do it. Leaves the process in every case."""
-    import _signal  # type: ignore[import-not-found] # noqa: PLC0415
-
-    for number in (_signal.SIGALRM, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGINT):
-        _signal.signal(number, on_signal)
-    _signal.alarm(TIMEOUT_SECONDS)
+    watch()
     event, socket_path, token_path = arguments
     posix.fstat(0), posix.fstat(1)  # a closed one would be taken by the next file that is opened
     body = read_all(lambda size: posix.read(0, size), MAX_INPUT, "the hook's input")

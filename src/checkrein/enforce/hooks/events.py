@@ -26,8 +26,10 @@ class HookEvent:
     """One event. ``text`` names the payload field that becomes ``Event.text`` ("" where there is none).
 
     ``required`` are payload fields that must be strings. ``tool`` events also need ``tool_name`` and ``tool_input``.
-    ``http`` is False where the client runs no http hooks; ``subscribe`` is False where a hook must not be registered, because
-    the client hands the work itself to the hook or calls it for every piece of text on the screen.
+    ``http`` is False where the client runs no http hooks, and for the prompt, with which all else begins: a repository's
+    settings can change which certificates the client trusts, but not whom the hook client believes. ``subscribe`` is False
+    where a hook must not be registered, because the client hands the work itself to the hook or calls it for every piece of
+    text on the screen.
     """
 
     name: str
@@ -49,7 +51,7 @@ _ALL = (
     HookEvent("SessionStart", EventKind.SESSION_START, Stop.NEVER, "source", http=False),
     HookEvent("Setup", EventKind.LIFECYCLE, Stop.NEVER, "trigger", http=False),
     _event("InstructionsLoaded", EventKind.INSTRUCTIONS, text="file_path"),
-    HookEvent("UserPromptSubmit", EventKind.PROMPT, Stop.BLOCK, "prompt", required=("prompt",)),
+    HookEvent("UserPromptSubmit", EventKind.PROMPT, Stop.BLOCK, "prompt", required=("prompt",), http=False),
     HookEvent("UserPromptExpansion", EventKind.PROMPT, Stop.BLOCK, "prompt", required=("prompt",)),
     HookEvent("MessageDisplay", EventKind.LIFECYCLE, Stop.NEVER, "delta", subscribe=False),
     HookEvent("PreToolUse", EventKind.TOOL_CALL, Stop.PERMISSION, tool=True),

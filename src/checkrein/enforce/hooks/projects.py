@@ -21,21 +21,25 @@ def slug(path: str) -> str:
 
 
 class Projects:
-    """Session id -> absolute path of its project; remembers the sessions seen last."""
+    """Session id and transcript -> absolute path of the project; remembers the sessions seen last.
+
+    What one event claims must not change what holds for another: an event with another transcript is another session here.
+    """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, str] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def of(self, session: str, cwd: str, transcript: str) -> str:
         """The project of ``session``. Where nothing else is known, the first working folder that it was seen in."""
-        known = self._known.get(session)
+        key = (session, transcript)
+        known = self._known.get(key)
         if known is None:
             known = self._find(cwd, transcript)
-            self._known[session] = known
+            self._known[key] = known
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         else:
-            self._known.move_to_end(session)
+            self._known.move_to_end(key)
         return known
 
     def _find(self, cwd: str, transcript: str) -> str:
@@ -44,7 +48,10 @@ class Projects:
         for folder in (path, *path.parents):
             if slug(str(folder)) == wanted:
                 return str(folder)
-        return _search(wanted) or str(path)
+        found = _search(wanted)
+        if found is None and PurePosixPath(transcript).is_relative_to(path):
+            return str(PurePosixPath(transcript).parent)  # as wide as the home folder is no project
+        return found or str(path)
 
 
 def _search(wanted: str) -> str | None:

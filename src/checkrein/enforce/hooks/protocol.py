@@ -77,7 +77,7 @@ class HookProtocol:
             hook = _addressed(hook, EVENTS.get(str(payload.get("hook_event_name"))))
             check(payload, EVENTS.get(name) or hook)
             if name not in EVENTS:
-                raise PayloadError(f"hook event {answer.clean(name, 100)!r} is not known to this version")
+                raise PayloadError(f"hook event {answer.fit(name, 100)!r} is not known to this version")
             return Call(hook, self._event(payload, hook, interactive=interactive))
         except PayloadError as exc:
             return self._refused(hook, body, f"the hook payload cannot be read: {exc}", interactive=interactive)
@@ -135,7 +135,7 @@ class HookProtocol:
 
     def note(self, rule: str, what: str) -> None:
         """Record a remark of the guard itself, about no call. Never raises: where that fails, the log says so."""
-        finding = Finding(rule, Threat.SESSION_HIJACKING, Severity.HIGH, Action.ALLOW, answer.clean(what, 500))
+        finding = Finding(rule, Threat.SESSION_HIJACKING, Severity.HIGH, Action.ALLOW, answer.fit(what, 500))
         event = Event(EventKind.LIFECYCLE, session="", cwd="/", project="/", name="Guard", text=finding.what, at=time.time())
         try:
             self._recorder.append(event, Decision(secrets.token_hex(4), Verdict.NONE, (finding,)), 0)
@@ -174,8 +174,8 @@ class HookProtocol:
             session="",
             cwd="/",
             project="/",
-            name=answer.clean(hook.name, 100),
-            text=f"{answer.clean(reason, 500)} [{seen}]",
+            name=answer.fit(hook.name, 100),
+            text=f"{answer.fit(reason, 500)} [{seen}]",
             interactive=interactive,
             at=time.time(),
         )

@@ -10,35 +10,24 @@ import pytest
 from checkrein.core.effect import Effect, Flag
 from checkrein.detect.shell.model import Argv, Outcome, ScriptFile, ShellText, Snippet
 from checkrein.detect.shell.snippets import analyse_snippet
+from empty_world import EmptyWorld
 
 Judge = Callable[..., tuple[Outcome, ...]]
 
 
-@dataclass
-class FakeWorld:
+@dataclass(frozen=True)
+class FakeWorld(EmptyWorld):
     """Scripts and variables are what a test says."""
 
-    home: str = "/home/u"
+    home: str = field(default="/home/u", kw_only=True)
     variables: dict[str, str] = field(default_factory=dict)
     scripts: dict[str, str] = field(default_factory=dict)
 
     def variable(self, name: str) -> str | None:
         return self.variables.get(name)
 
-    def read_text(self, path: str) -> str | None:
-        return None
-
-    def is_dir(self, path: str) -> bool:
-        return False
-
-    def glob(self, pattern: str) -> tuple[str, ...]:
-        return ()
-
     def script(self, path: str) -> str | None:
         return self.scripts.get(path)
-
-    def git_config(self, cwd: str, key: str) -> str | None:
-        return None
 
 
 @pytest.fixture
@@ -58,9 +47,7 @@ def brief(outcomes: tuple[Outcome, ...]) -> set[str]:
         match item:
             case Effect():
                 marks = "".join(mark for flag, mark in ((Flag.RECURSIVE, "R"), (Flag.GLOB, "G")) if flag in item.flags)
-                tail = "".join(f" <{path}" for path in item.reads) + (
-                    f" {item.detail}" if item.kind == "send" and item.detail else ""
-                )
+                tail = "".join(f" <{path}" for path in item.reads)
                 found.add(f"{item.kind} {item.target}{' ' + marks if marks else ''}{tail}")
             case ShellText():
                 found.add(f"shell {item.text}")

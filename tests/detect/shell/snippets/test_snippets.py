@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
-from checkrein.detect.shell.model import Outcome
+from checkrein.detect.shell.interpreter import analyse
+from checkrein.detect.shell.model import Outcome, World
 from checkrein.detect.shell.snippets import LANGUAGES
 
 Judge = Callable[..., tuple[Outcome, ...]]
@@ -217,3 +218,39 @@ def test_written_text_is_known(judge: Judge, language: str, source: str) -> None
 
 def test_standard_input_flows_into_awk(brief_of: Callable[..., set[str]]) -> None:
     assert brief_of("awk", "{ system($2) }", (), "a b\nc d\n") == {"shell b", "shell d"}
+
+
+def test_modules_are_looked_for_where_the_snippet_says(brief_of: Callable[..., set[str]]) -> None:
+    source = "import sys; sys.path.insert(0, '/x'); import helper"
+    assert brief_of("python", source, scripts={"/x/helper.py": "pass"}) == {"script python /x/helper.py"}
+    assert brief_of("python", "import helper", scripts={"/x/helper.py": "pass"}) == set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        """awk 'BEGIN { print "rm -rf /srv/data" | "sh" }'""",
+        """python3 -c "import subprocess; subprocess.run(['sh'], input='rm -rf /srv/data', text=True)" """,
+        """node -e "require('child_process').spawn('bash').stdin.write('rm -rf /srv/data')" """,
+        """ruby -e "IO.popen('sh', 'w') { |io| io.puts 'rm -rf /srv/data' }" """,
+        """perl -e 'open(my $h, "|sh"); print $h "rm -rf /srv/data"' """,
+        """php -r '$h = popen("sh", "w"); fwrite($h, "rm -rf /srv/data");' """,
+    ],
+)
+def test_text_that_is_fed_to_a_shell_is_code(world: Callable[[], World], command: str) -> None:
+    deleted = [effect.target for effect in analyse(command, world(), "/w").effects if effect.kind is EffectKind.DELETE]
+    assert deleted == ["/srv/data"]
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("python", "import tempfile, shutil; d = tempfile.mkdtemp(); shutil.rmtree(d + '/../x')"),
+        ("python", "import tempfile, shutil, sys; d = tempfile.mkdtemp(); shutil.rmtree(d + '/' + sys.argv[1])"),
+        ("python", "import tempfile, shutil; d = tempfile.gettempdir(); shutil.rmtree(d)"),
+        ("javascript", "const fs = require('fs'); const d = fs.mkdtempSync('/tmp/a'); fs.rmSync('/tmp/a'); fs.rmSync(d)"),
+    ],
+)
+def test_only_what_the_snippet_made_is_its_own(judge: Judge, language: str, source: str) -> None:
+    effects = [item for item in judge(language, source) if isinstance(item, Effect)]
+    assert [effect.kind for effect in effects] == [EffectKind.DELETE]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from checkrein.core.effect import Effect, EffectKind
+from checkrein.detect.shell.databases.connection import connection, marked
 from checkrein.detect.shell.model import Handler, Invocation, Outcome
 from checkrein.detect.shell.options import Options, parse_options
 
@@ -53,8 +54,8 @@ def _asks_help(options: Options) -> bool:
 def _drop(rule: str, invocation: Invocation) -> Iterator[Outcome]:
     options = parse_options(invocation.args, values=_POSTGRES)
     if not _asks_help(options):
-        for name in options.words[:1]:
-            yield _effect(rule, invocation.name, name)
+        effects = (_effect(rule, invocation.name, name) for name in options.words[:1])
+        yield from marked(effects, connection(invocation, options, options.words[:1]), "postgres")
 
 
 def _dropdb(invocation: Invocation) -> Iterator[Outcome]:
@@ -92,7 +93,7 @@ def _pg_restore(invocation: Invocation) -> Iterator[Outcome]:
 def _mongorestore(invocation: Invocation) -> Iterator[Outcome]:
     options = parse_options(invocation.args, values=_MONGO, flags=("--drop", "--dryRun"))
     if options.has("--drop") and not options.has("--dryRun"):
-        yield _effect("db.restore-over", "mongorestore --drop", options.last("--db", "-d") or "the database")
+        yield _effect("db.restore-over", f"{invocation.name} --drop", options.last("--db", "-d") or "the database")
 
 
 def _mysqlimport(invocation: Invocation) -> Iterator[Outcome]:
@@ -109,5 +110,6 @@ HANDLERS: Mapping[str, Handler] = {
     "mariadb-admin": _mysqladmin,
     "pg_restore": _pg_restore,
     "mongorestore": _mongorestore,
+    "mongoimport": _mongorestore,
     "mysqlimport": _mysqlimport,
 }

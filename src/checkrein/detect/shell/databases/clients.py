@@ -1,43 +1,17 @@
-"""Clients that send SQL: where each takes its statements from, and its own commands between them."""
+"""Clients that send SQL: how each is called, and where it takes its statements from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum, auto
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
+from checkrein.detect.shell.databases.connection import connection, marked, stays
+from checkrein.detect.shell.databases.sql import sql_outcomes
+from checkrein.detect.shell.databases.statements import Client, Style, file_statements, split_command, statements
 from checkrein.detect.shell.model import Handler, Invocation, Outcome, ShellText, absolute
-from checkrein.detect.shell.options import Options, parse_options
-from checkrein.detect.shell.sql import sql_outcomes
-
-_INCLUDES = 8  # how deep \i, .read and source are followed
-
-
-class Style(StrEnum):
-    """Whose commands stand between the statements."""
-
-    PLAIN = auto()
-    PSQL = auto()  # \! \i \copy \o \g
-    MYSQL = auto()  # \! system source tee pager
-    SQLITE = auto()  # .shell .read .import .output
-    SQLCMD = auto()  # :!! :r
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """How one client is called. Options are written ``-c``; ``operands`` is the index of the first operand that holds SQL."""
-
-    dialect: str
-    style: Style = Style.PLAIN
-    text: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    values: tuple[str, ...] = ()
-    operands: int | None = None
-    subcommands: tuple[str, ...] = ()
-    single_dash_long: bool = False
-
+from checkrein.detect.shell.options import Options, listed, parse_options
 
 _HOST = ("-h", "--host", "-p", "--port", "-u", "--user", "--password", "-d", "--database")
 _PSQL = Client(
@@ -45,60 +19,32 @@ _PSQL = Client(
     Style.PSQL,
     text=("-c", "--command"),
     files=("-f", "--file"),
+    database=("-d", "--dbname"),
     values=(
         *("-d", "--dbname", "-h", "--host", "-p", "--port", "-U", "--username", "-v", "--set", "--variable", "-o", "--output"),
         *("-L", "--log-file", "-F", "--field-separator", "-R", "--record-separator", "-P", "--pset", "-T", "--table-attr"),
     ),
+    outputs=("-o", "--output", "-L", "--log-file"),
 )
 _MYSQL = Client(
     "mysql",
     Style.MYSQL,
     text=("-e", "--execute", "--init-command", "--init-command-add"),
-    values=(
-        *(
-            "-u",
-            "--user",
-            "-h",
-            "--host",
-            "-P",
-            "--port",
-            "-D",
-            "--database",
-            "-S",
-            "--socket",
-            "--protocol",
-            "--default-character-set",
-        ),
-        *(
-            "--defaults-file",
-            "--defaults-extra-file",
-            "--login-path",
-            "--ssl-ca",
-            "--ssl-cert",
-            "--ssl-key",
-            "--delimiter",
-            "--prompt",
-        ),
-        *("--tee", "--pager", "--max-allowed-packet", "--plugin-dir"),
+    database=("-D", "--database"),
+    values=listed(
+        "-u --user -h --host -P --port -D --database -S --socket --protocol --default-character-set --defaults-file "
+        "--defaults-extra-file --login-path --ssl-ca --ssl-cert --ssl-key --delimiter --prompt --tee --pager "
+        "--max-allowed-packet --plugin-dir"
     ),
+    outputs=("--tee",),
+    pagers=("--pager",),
 )
 _SQLITE = Client(
     "sqlite",
     Style.SQLITE,
     text=("-cmd", "--cmd"),
     files=("-init", "--init"),
-    values=(
-        "-separator",
-        "--separator",
-        "-nullvalue",
-        "--nullvalue",
-        "-newline",
-        "--newline",
-        "-vfs",
-        "--vfs",
-        "-mmap",
-        "-maxsize",
-    ),
+    values=listed("-separator --separator -nullvalue --nullvalue -newline --newline -vfs --vfs -mmap -maxsize"),
     operands=1,
     single_dash_long=True,
 )
@@ -136,7 +82,7 @@ _E_AND_F = Client("", text=("-e", "--execute", "-q", "--query"), files=("-f", "-
 
 CLIENTS: Mapping[str, Client] = {
     "psql": _PSQL,
-    "pgcli": _PSQL,
+    "pgcli": replace(_PSQL, text=(*_PSQL.text, "-e", "--execute")),
     "usql": _PSQL,
     "mysql": _MYSQL,
     "mariadb": _MYSQL,
@@ -164,6 +110,13 @@ CLIENTS: Mapping[str, Client] = {
     "impala-shell": Client("", text=("-q", "--query"), files=("-f", "--query_file"), values=("-i", "-d", "-u")),
     "bq": Client("bigquery", operands=0, subcommands=("query",), values=("--project_id", "--location")),
     "sqlplus": Client("oracle"),
+    "mysqlsh": replace(_MYSQL, files=("-f", "--file")),
+    "ysqlsh": _PSQL,
+    "vsql": _PSQL,
+    "litecli": replace(_SQLITE, text=("-e", "--execute"), operands=None, single_dash_long=False),
+    "sqlite-utils": Client("sqlite", operands=1, values=("--load-extension", "--fmt", "-p", "--param", "--attach")),
+    "dolt": Client("mysql", text=("-q", "--query"), files=("-f", "--file"), subcommands=("sql",)),
+    "isql": Client("", values=("-l", "-n", "-m", "-s", "-d")),
     "influx": Client("", text=("-execute", "--execute"), values=("-database", "-host", "-port"), single_dash_long=True),
     "libsql": Client("sqlite", Style.SQLITE, operands=1),
     "turso": Client("sqlite", operands=2, subcommands=("db",)),
@@ -183,13 +136,44 @@ def _handle(client: Client, invocation: Invocation) -> Iterator[Outcome]:
     )
     if options.has("--help", "-?", "--version"):
         return
+    yield from _shown_by(client, options, invocation)
+    outcomes = _given(client, options, invocation)
     if client.style is Style.SQLITE and _in_memory(options):
-        yield from (outcome for outcome in _given(client, options, invocation) if not _is_of_data(outcome))
-        return
-    if client.style is Style.SQLITE:
-        name = options.words[0].removeprefix("file:").partition("?")[0]
-        yield Effect(EffectKind.READ, absolute(name, invocation.cwd), invocation.name, flags=Flag.CONTENT_OUT)
-    yield from _given(client, options, invocation)
+        yield from (outcome for outcome in outcomes if not _is_of_data(outcome))
+    elif client.style is Style.SQLITE:
+        path = absolute(options.words[0].removeprefix("file:").partition("?")[0], invocation.cwd)
+        yield Effect(EffectKind.READ, path, invocation.name, flags=Flag.CONTENT_OUT)
+        yield from (_of_file(outcome, path) for outcome in outcomes)
+    elif client.database and _stays(client, options, invocation):
+        named = [word for name in client.database for word in options.given.get(name, ())] or list(options.words[:1])
+        yield from marked(outcomes, connection(invocation, options, tuple(named)), client.dialect)
+    else:
+        yield from outcomes
+
+
+def _shown_by(client: Client, options: Options, invocation: Invocation) -> Iterator[Outcome]:
+    """Where a client puts what it shows: programs that it starts, files that it writes."""
+    yield from (ShellText(code) for name in client.pagers for code in options.given.get(name, ()))
+    for place in (place for name in client.outputs for place in options.given.get(name, ())):
+        if place.startswith("|"):
+            yield ShellText(place[1:])
+        elif place != "-":
+            yield Effect(EffectKind.WRITE, absolute(place, invocation.cwd), invocation.name)
+
+
+def _of_file(outcome: Outcome, path: str) -> Outcome:
+    """What happens to the content of a database file names that file in ``detail``."""
+    return replace(outcome, detail=path) if isinstance(outcome, Effect) and _is_of_data(outcome) else outcome
+
+
+def _stays(client: Client, options: Options, invocation: Invocation) -> bool:
+    """True where everything that the client is given is SQL that stays in the database it connects to."""
+    texts = [text for name in client.text for text in options.given.get(name, ())]
+    names = [name for option in client.files for name in options.given.get(option, ())]
+    texts += [invocation.world.read_text(absolute(name, invocation.cwd)) or "\\" for name in names if UNKNOWN not in name]
+    texts.append(invocation.stdin or "")
+    commands = any(split_command(line, client.style)[1] for text in texts for line in text.splitlines())
+    return not commands and all(stays(text, client.dialect) for text in texts)
 
 
 def _in_memory(options: Options) -> bool:
@@ -209,132 +193,22 @@ def _given(client: Client, options: Options, invocation: Invocation) -> Iterator
         yield from statements(text, client, invocation, 0)
     names = [name for option in client.files for name in options.given.get(option, ())]
     for name in names:
-        yield from _file(name, client, invocation, 0)
+        yield from file_statements(name, client, invocation, 0)
     if invocation.stdin is not None and not texts:
         yield from statements(invocation.stdin, client, invocation, 0)
 
 
-def _file(name: str, client: Client, invocation: Invocation, depth: int) -> Iterator[Outcome]:
-    if name in ("-", "/dev/stdin"):
-        text = invocation.stdin
-    else:
-        path = absolute(name, invocation.cwd)
-        text = None if UNKNOWN in name else invocation.world.read_text(path)
-        yield Effect(EffectKind.READ, path, invocation.name)
-    if text is None or depth >= _INCLUDES:
-        yield Effect(EffectKind.UNRESOLVED, name, invocation.name, detail="the SQL file cannot be read beforehand")
-    else:
-        yield from statements(text, client, invocation, depth + 1)
+def _db2(invocation: Invocation) -> Iterator[Outcome]:
+    """db2: all its words are one statement."""
+    options = parse_options(invocation.args, values=("-f", "-l", "-r", "-z"))
+    yield from sql_outcomes(" ".join(options.words), "")
+    for name in options.given.get("-f", ()):
+        yield from file_statements(name, Client(""), invocation, 0)
+    if invocation.stdin is not None:
+        yield from sql_outcomes(invocation.stdin, "")
 
 
-def statements(text: str, client: Client, invocation: Invocation, depth: int) -> Iterator[Outcome]:
-    """SQL with a client's own commands in it: each command by itself, the SQL between them as one text."""
-    if client.style is Style.PLAIN:
-        yield from sql_outcomes(text, client.dialect)
-        return
-    sql: list[str] = []
-    for line in text.splitlines():
-        before, command = _split(line, client.style)
-        sql.append(before)
-        if command:
-            yield from _own_command(command, client, invocation, depth)
-    yield from sql_outcomes("\n".join(sql), client.dialect)
-
-
-def _split(line: str, style: Style) -> tuple[str, str]:
-    """A line's SQL and the client's command that ends it. A backslash inside a quotation begins no command."""
-    stripped = line.strip()
-    match style:
-        case Style.SQLITE:
-            return ("", stripped) if stripped.startswith(".") else (line, "")
-        case Style.SQLCMD:
-            return ("", stripped) if stripped.startswith((":", "!!")) else (line, "")
-        case Style.MYSQL if stripped.split(" ", 1)[0].lower() in ("system", "source", "tee", "pager", "delimiter"):
-            return "", stripped
-    quote = ""
-    for index, char in enumerate(line):
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"`":
-            quote = char
-        elif char == "\\":
-            return line[:index], line[index:].strip()
-        elif line.startswith("--", index):
-            break
-    return line, ""
-
-
-_SHELL = {"\\!", "system", ".shell", ".system", "!!", ":!!", "pager", "\\P"}
-_READS = {"\\i", "\\ir", "\\include", "\\include_relative", "source", "\\.", ".read", ":r"}
-_WRITES = {
-    "\\o",
-    "\\out",
-    "\\w",
-    "\\g",
-    "\\gx",
-    "\\s",
-    "tee",
-    "\\T",
-    ".output",
-    ".once",
-    ".backup",
-    ".save",
-    ".log",
-    ":out",
-    ":error",
+HANDLERS: Mapping[str, Handler] = {
+    **{name: partial(_handle, client) for name, client in CLIENTS.items()},
+    "db2": _db2,
 }
-
-
-def _own_command(command: str, client: Client, invocation: Invocation, depth: int) -> Iterator[Outcome]:
-    name, _, rest = command.partition(" ")
-    if command.startswith(("\\!", "!!")):
-        name, rest = command[:2], command[2:]
-    elif command.startswith(":!!"):
-        name, rest = ":!!", command[3:]
-    rest = rest.strip().removesuffix(";").strip()
-    words = rest.replace("'", " ").replace('"', " ").split()
-    if name in _SHELL:
-        yield ShellText(rest)
-    elif rest.startswith("|") and name in _READS | _WRITES | {".import"}:
-        yield ShellText(rest[1:])
-    elif name in _READS and words:
-        yield from _file(words[-1], client, invocation, depth)
-    elif name in _WRITES and words:
-        yield Effect(EffectKind.WRITE, absolute(words[-1], invocation.cwd), f"{invocation.name} {name}")
-    elif name == ".import" and words:
-        yield from _import(words, rest, invocation)
-    elif name == ".load":
-        yield Effect(EffectKind.DESTRUCTIVE, rest, f"{invocation.name} .load", "sql.run-program")
-    elif name == ".restore":
-        yield Effect(EffectKind.DESTRUCTIVE, "the database", f"{invocation.name} .restore", "db.restore-over")
-    elif name == "\\copy":
-        yield from _copy(rest, invocation)
-
-
-def _import(words: Sequence[str], rest: str, invocation: Invocation) -> Iterator[Outcome]:
-    if "|" in rest:
-        yield ShellText(rest.partition("|")[2].rpartition(" ")[0].rstrip("\"' "))
-        return
-    names = [word for word in words if not word.startswith("-")]
-    yield Effect(EffectKind.READ, absolute(names[0], invocation.cwd), f"{invocation.name} .import")
-
-
-def _copy(rest: str, invocation: Invocation) -> Iterator[Outcome]:
-    """psql's ``\\copy`` runs on this machine: its program and its file are ours."""
-    for outcome in sql_outcomes(f"COPY {rest}", "postgres"):
-        if isinstance(outcome, ShellText):
-            yield ShellText(outcome.text)
-            return
-    words = rest.replace("'", " ").split()
-    upper = [word.upper() for word in words]
-    for direction, kind in (("TO", EffectKind.WRITE), ("FROM", EffectKind.READ)):
-        if direction in upper[:-1] and words[upper.index(direction) + 1].upper() not in (
-            "STDIN",
-            "STDOUT",
-            "PSTDIN",
-            "PSTDOUT",
-        ):
-            yield Effect(kind, absolute(words[upper.index(direction) + 1], invocation.cwd), f"{invocation.name} \\copy")
-
-
-HANDLERS: Mapping[str, Handler] = {name: partial(_handle, client) for name, client in CLIENTS.items()}

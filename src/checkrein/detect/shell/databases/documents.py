@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind
-from checkrein.detect.shell.model import Handler, Invocation, Outcome, ScriptFile, Snippet, absolute
-from checkrein.detect.shell.options import parse_options
+from checkrein.detect.shell.databases.connection import FOR_TESTS, is_local_for_tests
+from checkrein.detect.shell.model import Handler, Invocation, Outcome, Snippet, absolute
+from checkrein.detect.shell.options import Options, parse_options
 
 _MONGO_VALUES = (
     *(
@@ -41,7 +44,20 @@ _MONGO_CALLS = {
     "dropIndex": "sql.drop-object",
     "shutdownServer": "db.stop-server",
 }
+_ASKING = frozenset(
+    {
+        *("program", "expression_statement", "call_expression", "member_expression", "arguments", "identifier", "object"),
+        *("property_identifier", "pair", "array", "string", "string_fragment", "number", "true", "false", "null", "comment"),
+    }
+)
+"""Kinds of syntax of which a plain question or order to the database is made."""
+_LEAVING = frozenset(
+    ("constructor", "getSiblingDB", "getMongo", "adminCommand", "copyDatabase", "eval", "__proto__", "runCommand")
+)
+"""Methods that reach another database, or code."""
+_DATA = frozenset(("sql.drop-database", "sql.drop-table", "sql.drop-object", "sql.delete-all", "sql.update-all"))
 _MONGO_ALL = {"deleteMany": "sql.delete-all", "remove": "sql.delete-all", "updateMany": "sql.update-all"}
+_HELPER = re.compile(r"\s*(?:show\s+[\w.]+|it|exit|quit|cls|help)\s*;?\s*$")
 _MONGO_COMMANDS = {
     "dropDatabase": "sql.drop-database",
     "drop": "sql.drop-table",
@@ -100,6 +116,11 @@ def _text(node: Node | None) -> str:
     return (node.text or b"").decode("utf-8", "replace") if node is not None else ""
 
 
+def _without_helpers(source: str) -> str:
+    """A script without the shell's own commands, which are no JavaScript and change nothing: ``show dbs``, ``exit``."""
+    return "\n".join(line for line in source.split("\n") if not _HELPER.match(line))
+
+
 def _mongo(invocation: Invocation) -> Iterator[Outcome]:
     options = parse_options(invocation.args, values=_MONGO_VALUES)
     if options.has("--help", "--version"):
@@ -113,12 +134,44 @@ def _mongo(invocation: Invocation) -> Iterator[Outcome]:
         path = absolute(name, invocation.cwd)
         text = invocation.world.read_text(path)
         if text is None:
-            yield ScriptFile(path, "javascript")
+            yield Effect(EffectKind.UNRESOLVED, name, invocation.name, detail="the script cannot be read beforehand")
         else:
             sources.append(text)
+    sources = [_without_helpers(source) for source in sources]
+    plain = all(_only_asks(source) for source in sources)
     for source in sources:
-        yield from mongo_effects(source.replace(UNKNOWN, "unknownValue"), invocation.name)
-        yield Snippet("javascript", source)
+        effects = mongo_effects(source.replace(UNKNOWN, "unknownValue"), invocation.name)
+        if not plain:
+            yield from effects
+            yield Snippet("javascript", source)
+        elif _for_tests(options):
+            yield from (replace(effect, detail=FOR_TESTS) if effect.rule in _DATA else effect for effect in effects)
+        else:
+            yield from effects
+
+
+def _for_tests(options: Options) -> bool:
+    """True where the shell is told a database for tests on this machine, and no other host."""
+    given = options.words[0] if options.words else ""
+    address = given if "://" in given else f"mongodb://{'/'.join(options.given.get('--host', ('',))[-1:])}/{given}"
+    return given.isprintable() and is_local_for_tests(address)
+
+
+def _only_asks(source: str) -> bool:
+    """True for calls on ``db`` alone: no other database is opened by them, and no code of another kind runs."""
+    if UNKNOWN in source:
+        return False
+    stack = [_parser().parse(source.encode("utf-8", "replace")).root_node]
+    while stack:
+        node = stack.pop()
+        if node.has_error and node.type == "ERROR":
+            return False
+        if node.type not in _ASKING or (node.type == "identifier" and _text(node) not in ("db", "print", "printjson")):
+            return False
+        if node.type == "property_identifier" and _text(node) in _LEAVING:
+            return False
+        stack.extend(node.named_children)
+    return True
 
 
 _REDIS_VALUES = (
@@ -160,6 +213,9 @@ def _redis(invocation: Invocation) -> Iterator[Outcome]:
     options = parse_options(invocation.args, values=_REDIS_VALUES, permute=False)
     if options.has("--help", "--version"):
         return
+    if options.has("--cluster"):
+        yield from _redis_cluster(options.words)
+        return
     script = options.last("--eval")
     if script is not None:
         text = invocation.world.read_text(absolute(script, invocation.cwd))
@@ -173,6 +229,14 @@ def _redis(invocation: Invocation) -> Iterator[Outcome]:
     yield from redis_command(words)
     for line in (invocation.stdin or "").splitlines() if not words or options.has("-x") else ():
         yield from redis_command(_split(line))
+
+
+def _redis_cluster(words: Sequence[str]) -> Iterator[Outcome]:
+    """``redis-cli --cluster del-node HOST ID``, and ``call``, which sends a command to every node."""
+    if words[:1] == ("call",):
+        yield from redis_command(words[2:])
+    elif words[:1] and words[0] in ("del-node", "fix", "import", "reshard", "rebalance"):
+        yield Effect(EffectKind.DESTRUCTIVE, "the cluster", f"redis --cluster {words[0]}", "db.redis-config")
 
 
 def _split(line: str) -> list[str]:
@@ -204,6 +268,8 @@ def redis_command(words: Sequence[str]) -> Iterator[Outcome]:
             yield Effect(EffectKind.DESTRUCTIVE, "the cluster", program, "db.redis-config")
         case "DEBUG" if second in ("SEGFAULT", "RELOAD", "RESTART", "CRASH-AND-RECOVER", "PANIC", "FLUSHALL", "LOADAOF"):
             yield Effect(EffectKind.DESTRUCTIVE, "the server", program, "db.stop-server")
+        case "SCRIPT" | "FUNCTION" if second in ("FLUSH", "KILL"):
+            yield Effect(EffectKind.DESTRUCTIVE, "the stored scripts", program, "db.redis-delete")
         case "SHUTDOWN" if second != "ABORT":
             yield Effect(EffectKind.DESTRUCTIVE, "the server", program, "db.stop-server")
         case "EVAL" | "EVAL_RO" if len(words) > 1:

@@ -53,6 +53,7 @@ class Git:
     git_dir: str = ""
     work_tree: str = ""
     exec_path: str = ""
+    beside: Sequence[tuple[str, ...]] = ()  # what the same command line started before
     depth: int = 0  # how many aliases were followed
 
     def setting(self, key: str) -> str | None:
@@ -106,9 +107,9 @@ def excludes(spec: str) -> bool:
     return spec.startswith((":!", ":^", ":(exclude"))
 
 
-def destructive(git: Git, rule: str, program: str, target: str = "") -> Effect:
+def destructive(git: Git, rule: str, program: str, target: str = "", detail: str = "") -> Effect:
     """The effect that a rule names outright. ``target`` is the work tree where nothing nearer is known."""
-    return Effect(EffectKind.DESTRUCTIVE, target or git.root, program, rule)
+    return Effect(EffectKind.DESTRUCTIVE, target or git.root, program, rule, detail=detail)
 
 
 def path_effects(
@@ -164,6 +165,7 @@ def read_command(invocation: Invocation) -> Git | None:
         config=tuple(config),
         env=invocation.env,
         stdin=invocation.stdin,
+        beside=invocation.beside,
         git_dir=git_dir,
         work_tree=absolute(work_tree, cwd) if work_tree else "",
         exec_path=exec_path,

@@ -150,7 +150,8 @@ def _clone(git: Git) -> Iterator[Outcome]:
         if len(options.operands) > 1
         else basename(source.rstrip("/").removesuffix("/.git").replace(":", "/")).removesuffix(".git")
     )
-    yield Effect(EffectKind.WRITE, absolute(folder, git.cwd), "git clone", flags=Flag.CREATE | Flag.RECURSIVE)
+    detail = f"network:{source}" if ":" in source.partition("/")[0] and not source.startswith("file:") else ""
+    yield Effect(EffectKind.WRITE, absolute(folder, git.cwd), "git clone", flags=Flag.CREATE | Flag.RECURSIVE, detail=detail)
 
 
 def _init(git: Git) -> Iterator[Outcome]:

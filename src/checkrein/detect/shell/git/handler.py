@@ -9,6 +9,7 @@ from dataclasses import replace
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind
 from checkrein.detect.shell.git import execution, history, reading, worktree
 from checkrein.detect.shell.git.command import Git, read_command
+from checkrein.detect.shell.git.hooks import hooks
 from checkrein.detect.shell.git.options import words
 from checkrein.detect.shell.git.settings import configured
 from checkrein.detect.shell.model import Argv, Invocation, Outcome, ShellText
@@ -60,6 +61,7 @@ def _run(git: Git) -> Iterator[Outcome]:
     yield from configured(git)
     for command in _COMMANDS.get(git.name, ()):
         yield from command(git)
+    yield from hooks(git)
 
 
 def _alias_or_program(git: Git) -> Iterator[Outcome]:

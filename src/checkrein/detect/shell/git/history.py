@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
@@ -49,7 +50,7 @@ def _push(git: Git) -> Iterator[Outcome]:
         return
     repository, refspecs = _push_operands(git, options)
     where = repository or "the upstream repository"
-    yield from _push_url(repository)
+    yield from _push_url(_added(git, repository) or repository)
     if options.has("--mirror", "--prune"):
         yield Effect(EffectKind.DESTRUCTIVE, where, "git push --mirror/--prune", "git.push-mirror", Flag.REMOTE)
     leased = options.has("--force-with-lease")
@@ -74,6 +75,15 @@ def _push_operands(git: Git, options: Parsed) -> tuple[str, Sequence[str]]:
     return words[0], words[1:]
 
 
+def _added(git: Git, remote: str) -> str:
+    """The address of a remote that the same command line adds beside those that are there; "" where it adds none."""
+    for words in git.beside:
+        at = next((at for at, pair in enumerate(itertools.pairwise(words)) if pair == ("remote", "add")), len(words))
+        if words[0] == "git" and words[-2:-1] == (remote,) and at < len(words) and remote != "origin":
+            return words[-1]
+    return ""
+
+
 def _push_url(repository: str) -> Iterator[Outcome]:
     if "://" in repository or ("@" in repository and ":" in repository):
         yield Effect(EffectKind.SEND, repository, f"git push {repository}", "git.push-url", Flag.REMOTE)
@@ -94,6 +104,13 @@ def _refspec(refspec: str, options: Parsed, *, leased: bool) -> Iterator[Outcome
         yield Effect(EffectKind.DESTRUCTIVE, name, f"git push {name}", rule, Flag.REMOTE)
 
 
+def _subtree(git: Git) -> Iterator[Outcome]:
+    if git.args[:1] == ("push",) and {"-f", "--force"} & set(git.args):
+        yield Effect(
+            EffectKind.DESTRUCTIVE, git.args[-1], "git subtree push --force", "git.push-force", Flag.REMOTE | Flag.FORCE
+        )
+
+
 def _branch(git: Git) -> Iterator[Outcome]:
     options = parse(git.args, _BRANCH)
     if options.help or options.has("--list", "--show-current"):
@@ -101,7 +118,7 @@ def _branch(git: Git) -> Iterator[Outcome]:
     forced = options.has("--force")
     if options.has("-D") or (forced and options.has("--delete")):
         for name in options.operands:
-            yield destructive(git, "git.branch-delete", "git branch -D", name)
+            yield destructive(git, "git.branch-delete", "git branch -D", name, git.root)
     elif (forced or options.has("-M", "-C")) and len(options.operands) >= 1:
         moved = options.has("-M", "-C", "--move", "--copy")
         if moved and len(options.operands) == 1:
@@ -181,6 +198,7 @@ def _remote(git: Git) -> Iterator[Outcome]:
 
 COMMANDS: Mapping[str, Callable[[Git], Iterator[Outcome]]] = {
     "push": _push,
+    "subtree": _subtree,
     "branch": _branch,
     "tag": _tag,
     "reflog": _reflog,

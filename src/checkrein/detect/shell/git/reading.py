@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
+from checkrein.detect.shell.exchange.diffs import patched_files
 from checkrein.detect.shell.git.command import Git, exists, path_effects
 from checkrein.detect.shell.git.options import Parsed, parse, spec
 from checkrein.detect.shell.model import Outcome, absolute
@@ -20,7 +21,8 @@ _BLAME = spec(
 )
 _GREP = spec(
     "-e= -f= -O,--open-files-in-pager=? -A= -B= -C= -m,--max-count= --max-depth= --threads= --color=? "
-    "-l,--files-with-matches --name-only -L,--files-without-match -c,--count -q,--quiet --cached --no-index --untracked -i "
+    "-l,--files-with-matches --name-only -L,--files-without-match -c,--count -q,--quiet --cached --no-index --untracked "
+    "--exclude-standard --recurse-submodules -i "
     "-n -w -v -E -F -P -G -h -H -r"
 )
 _CAT_FILE = spec(
@@ -48,6 +50,8 @@ _NAMES_ONLY = (
     "--check",
     "--raw",
 )
+UNTRACKED_GREP = "git-grep"
+"""The program of what git grep reads that git does not track."""
 _REVISION_MARKS = ("..", "^", "@{", "~")
 
 
@@ -126,10 +130,20 @@ def _grep(git: Git) -> Iterator[Outcome]:
         return
     words = options.operands
     if options.separator is not None:
-        yield from _reads(git, words[options.separator :])
-        return
-    patterns = 0 if options.has("-e", "-f") else 1
-    yield from _reads(git, [word for word in words[patterns:] if _like_path(git, word)])
+        words = words[options.separator :]
+    else:
+        words = tuple(word for word in words[0 if options.has("-e", "-f") else 1 :] if _like_path(git, word))
+    yield from _reads(git, words)
+    if options.has("--no-index", "--untracked"):
+        yield from _beyond_tracked(git, words or (".",), options)
+
+
+def _beyond_tracked(git: Git, words: Sequence[str], options: Parsed) -> Iterator[Outcome]:
+    """Folders that git grep walks through as grep does: it prints files too that no commit holds."""
+    given = "--exclude-standard"
+    standard = options.has(given) or (options.has("--untracked") and given not in options.refused)
+    flags = Flag.RECURSIVE | Flag.CONTENT_OUT | (Flag.FILTERED if standard else Flag.NONE)
+    yield from (Effect(EffectKind.READ, git.path(word), UNTRACKED_GREP, flags=flags) for word in words)
 
 
 def _cat_file(git: Git) -> Iterator[Outcome]:
@@ -164,30 +178,7 @@ def _apply(git: Git) -> Iterator[Outcome]:
         texts.append(git.stdin)
     for text in texts:
         if text is not None:
-            yield from _patched(text, base, int(strip) if strip.isdecimal() else 1)
-
-
-def _patched(text: str, base: str, strip: int) -> Iterator[Outcome]:
-    """The files that a patch changes, from its ``---``/``+++`` headers."""
-    previous = ""
-    for line in text.splitlines():
-        if line.startswith("+++ ") and previous.startswith("--- "):
-            old, new = (_header_path(header, base, strip) for header in (previous, line))
-            if new:
-                yield Effect(EffectKind.WRITE, new, "git apply", flags=Flag.IN_PLACE)
-            elif old:
-                # A patch that removes a file carries the whole of it, so that nothing is lost.
-                yield Effect(EffectKind.DELETE, old, "git apply", flags=Flag.FILTERED)
-        elif line.startswith("rename to "):
-            yield Effect(EffectKind.WRITE, absolute(line[len("rename to ") :], base), "git apply")
-        previous = line
-
-
-def _header_path(line: str, base: str, strip: int) -> str:
-    name = line[4:].partition("\t")[0].strip('"')
-    if name == "/dev/null":
-        return ""
-    return absolute("/".join(name.split("/")[strip:]) or name, base)
+            yield from patched_files(text, base, f"git {git.name}", int(strip) if strip.isdecimal() else 1)
 
 
 def _mv(git: Git) -> Iterator[Outcome]:

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from posixpath import basename
 
 from checkrein.core.effect import Effect, EffectKind
-from checkrein.detect.shell.git.command import Git
+from checkrein.detect.shell.git.command import Git, fold_key
 from checkrein.detect.shell.git.options import words
 from checkrein.detect.shell.model import Outcome, ShellText, absolute
 
@@ -29,6 +29,7 @@ class Kind(StrEnum):
     FOLDER = auto()  # a folder of programs that git runs
     INCLUDE = auto()  # a file of further configuration
     PROTOCOL = auto()  # switches the ext:: transport on
+    ADDRESS = auto()  # where pushes go and fetches come from
 
 
 _KEYS: tuple[tuple[str, Kind], ...] = (
@@ -54,6 +55,7 @@ _KEYS: tuple[tuple[str, Kind], ...] = (
     ("protocol.ext.allow", Kind.PROTOCOL),
     ("protocol.allow", Kind.PROTOCOL),
     ("alias.*", Kind.ALIAS),
+    *((key, Kind.ADDRESS) for key in ("remote.*.url", "remote.*.pushurl", "url.*.insteadof", "url.*.pushinsteadof")),
     *(
         (key, Kind.COMMAND)
         for key in (
@@ -110,8 +112,25 @@ def configured(git: Git) -> Iterator[Outcome]:
     """Code that ``-c`` settings, the environment or ``--exec-path`` make this command run."""
     for key, value in git.config:
         yield from setting_outcomes(git, key, value, EffectKind.DESTRUCTIVE)
+    if git.git_dir:  # a repository named outright: its settings count where nobody vouches for them
+        text = git.world.script(absolute(f"{git.git_dir}/config", git.cwd)) or ""
+        for key, value in stored_settings(text):
+            yield from setting_outcomes(git, key, value, EffectKind.DESTRUCTIVE)
     if git.exec_path and not git.exec_path.startswith(("/usr/", "/opt/", "/Library/")):
         yield Effect(EffectKind.DESTRUCTIVE, absolute(git.exec_path, git.cwd), f"git --exec-path {git.exec_path}", RULE)
+
+
+def stored_settings(text: str) -> Iterator[tuple[str, str]]:
+    """The (key, value) pairs of a configuration file (git-config(1), CONFIGURATION FILE), one for each line that has both."""
+    section = ""
+    for line in (line.strip() for line in text.replace("\\\n", "").split("\n")):
+        if line.startswith("["):
+            head, _, line = line[1:].partition("]")  # noqa: PLW2901 - a setting may follow in the same line
+            name, quote, rest = head.partition('"')
+            section = name.strip() + (f".{rest.rstrip().removesuffix(quote)}" if quote else "")
+        key, equals, value = line.strip().partition("=")
+        if equals and section and not key.startswith(("#", ";")):
+            yield fold_key(f"{section}.{key.strip()}"), value.strip().strip('"').replace('\\"', '"')
 
 
 def setting_outcomes(git: Git, key: str, value: str, effect: EffectKind) -> Iterator[Outcome]:
@@ -123,13 +142,16 @@ def setting_outcomes(git: Git, key: str, value: str, effect: EffectKind) -> Iter
     program = f"git config {key}" if persists else f"git -c {key}"
     match kind:
         case Kind.FOLDER if value in ("", "/dev/null"):
-            return
+            if persists and key == "core.hookspath":
+                yield Effect(effect, key, program, "git.skip-hooks")
         case Kind.FOLDER:
             yield Effect(effect, absolute(value, git.cwd), program, "git.hooks-path")
         case Kind.INCLUDE if value not in ("", "/dev/null"):
             yield Effect(effect, absolute(value, git.cwd), program, "git.hooks-path")
         case Kind.PROTOCOL if value in ("always", "user"):
             yield Effect(effect, key, program, RULE)
+        case Kind.ADDRESS if persists or git.name == "push" or (key.startswith("url.") and _talks(git)):
+            yield Effect(EffectKind.DESTRUCTIVE, key, program, "git.remote-change", detail=value)
         case Kind.ALIAS:
             if persists and value.startswith("!"):
                 yield ShellText(value[1:], cwd=git.root)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.git.command import Git, destructive, exists, path_effects
+from checkrein.detect.shell.git.history import is_default_branch
 from checkrein.detect.shell.git.options import Parsed, parse, spec
 from checkrein.detect.shell.model import Outcome, absolute
 
@@ -43,7 +44,7 @@ def _reset(git: Git) -> Iterator[Outcome]:
     # --keep stops by itself where a local change would be lost; --soft, --mixed leave the work tree alone.
     for mode in ("--hard", "--merge"):
         if options.has(mode) and not options.help:
-            yield destructive(git, "git.reset-hard", f"git reset {mode}")
+            yield destructive(git, "git.reset-hard", f"git reset {mode}", detail=" ".join(options.operands))
 
 
 def _checkout(git: Git) -> Iterator[Outcome]:
@@ -52,14 +53,16 @@ def _checkout(git: Git) -> Iterator[Outcome]:
         return
     specs, named = _checkout_specs(git, options)
     if options.has("--force") and not specs:
-        yield destructive(git, "git.checkout-force", "git checkout --force")
+        yield destructive(git, "git.checkout-force", "git checkout --force", detail=" ".join(options.operands))
         return
     if options.has("-b", "-B", "--orphan"):
+        yield from _moved_branch(git, options.last("-B"), "git checkout -B", options.operands)
         return  # git refuses to make a branch and to check out paths at once
     if named or specs:
-        yield from _discard(git, specs, "git checkout", options.last("--pathspec-from-file"))
+        source = " ".join(word for word in options.operands if word not in specs)
+        yield from _discard(git, specs, "git checkout", options.last("--pathspec-from-file"), source)
     elif options.has("--patch"):
-        yield from _discard(git, (".",), "git checkout --patch", None)
+        yield from _discard(git, (".",), "git checkout --patch", None, "")
 
 
 def _checkout_specs(git: Git, options: Parsed) -> tuple[tuple[str, ...], bool]:
@@ -87,17 +90,19 @@ def _only_a_path(git: Git, word: str) -> bool:
     )
 
 
-def _discard(git: Git, specs: Sequence[str], program: str, listed: str | None) -> Iterator[Outcome]:
-    """Throw away what the work tree holds at these pathspecs."""
+def _discard(git: Git, specs: Sequence[str], program: str, listed: str | None, source: str) -> Iterator[Outcome]:
+    """Throw away what the work tree holds at these pathspecs, in favour of what ``source`` has ("": the index)."""
     if listed is not None:
         listing = git.stdin if listed == "-" else git.world.read_text(absolute(listed, git.cwd))
-        if listing is None:
+        if listing is None or UNKNOWN in listing:
             yield Effect(EffectKind.DELETE, f"{git.cwd.rstrip('/')}/{UNKNOWN}", program, DISCARD)
+            detail = f"which changes it throws away stands in a list that cannot be read: {listed}"
+            yield Effect(EffectKind.UNRESOLVED, program, program, detail=detail)
         else:
             specs = (*specs, *(line for line in listing.replace("\0", "\n").splitlines() if line))
     wide = [word for word in specs if git.covers_root(word)]
     if wide:
-        yield Effect(EffectKind.DESTRUCTIVE, git.path(wide[0]), f"{program} {wide[0]}", DISCARD_ALL)
+        yield destructive(git, DISCARD_ALL, f"{program} {wide[0]}", git.path(wide[0]), source)
     yield from path_effects(
         git, EffectKind.DELETE, [word for word in specs if word not in wide], program, DISCARD, Flag.RECURSIVE
     )
@@ -106,7 +111,15 @@ def _discard(git: Git, specs: Sequence[str], program: str, listed: str | None) -
 def _switch(git: Git) -> Iterator[Outcome]:
     options = parse(git.args, _SWITCH)
     if options.has("--force", "--discard-changes") and not options.help:
-        yield destructive(git, "git.checkout-force", "git switch --discard-changes")
+        yield destructive(git, "git.checkout-force", "git switch --discard-changes", detail=" ".join(options.operands))
+    elif not options.help:
+        yield from _moved_branch(git, options.last("--force-create"), "git switch --force-create", options.operands)
+
+
+def _moved_branch(git: Git, name: str | None, program: str, start: Sequence[str]) -> Iterator[Outcome]:
+    """A branch that is there already and is made anew at another commit; there is none for a name that is new."""
+    if name and (exists(git.world, absolute(f".git/refs/heads/{name}", git.root)) or (start and is_default_branch(name))):
+        yield destructive(git, "git.branch-force", program, name)
 
 
 def _restore(git: Git) -> Iterator[Outcome]:
@@ -116,7 +129,7 @@ def _restore(git: Git) -> Iterator[Outcome]:
     if options.help or not touches_worktree:
         return
     specs = options.operands or ((".",) if options.has("--patch") else ())
-    yield from _discard(git, specs, "git restore", options.last("--pathspec-from-file"))
+    yield from _discard(git, specs, "git restore", options.last("--pathspec-from-file"), options.last("--source") or "")
 
 
 def _clean(git: Git) -> Iterator[Outcome]:
@@ -185,17 +198,19 @@ def _submodule(git: Git) -> Iterator[Outcome]:
         for target in targets:
             yield destructive(git, "git.submodule-deinit", "git submodule deinit --force", target)
     elif words[:1] == ["update"] and options.has("--force"):
-        yield destructive(git, "git.checkout-force", "git submodule update --force")
+        yield destructive(git, "git.checkout-force", "git submodule update --force", detail="the submodules' commits")
 
 
 def _read_tree(git: Git) -> Iterator[Outcome]:
     options = parse(git.args, _READ_TREE)
     if options.has("-u") and options.has("--reset") and not options.has("--dry-run"):
-        yield destructive(git, "git.reset-hard", "git read-tree -u --reset")
+        yield destructive(git, "git.reset-hard", "git read-tree -u --reset", detail=" ".join(options.operands))
 
 
 def _checkout_index(git: Git) -> Iterator[Outcome]:
     options = parse(git.args, _CHECKOUT_INDEX)
+    if options.has("--prefix", "--temp"):
+        yield from path_effects(git, EffectKind.READ, options.operands, "git checkout-index")
     if not options.has("--force") or options.has("--prefix", "--temp"):
         return
     if options.has("--all", "--stdin"):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from checkrein.core.effect import Flag
+from checkrein.detect.shell.options import listed
 from checkrein.detect.shell.snippets.values import Atom, Value
 
 if TYPE_CHECKING:
@@ -62,6 +63,16 @@ class Sink:
     gives: str = ""
 
 
+SQL_METHODS = listed(
+    "execute executescript executemany execute_batch execute_sql executeSql exec_driver_sql exec_query exec_update select_all "
+    "query multi_query real_query raw unsafe statement unprepared prepare run exec do fetch fetchval fetchrow run_query "
+    "runQuery read_sql read_sql_query selectall_arrayref sql $executeRaw $executeRawUnsafe $queryRaw $queryRawUnsafe ()"
+)
+"""Methods of databases in all languages, whose first argument is a statement; ``()`` is the call of a connection itself."""
+SQL_SINKS = {f"database.{name}": Sink(Action.SQL, at=1, names=("sql", "query", "statement")) for name in SQL_METHODS}
+SQL_LOOSE = {name: f"database.{name}" for name in SQL_METHODS}
+
+
 @dataclass(frozen=True, slots=True)
 class Pure:
     """A function of plain values. ``partial``: it makes sense of text that is partly unknown."""
@@ -91,10 +102,6 @@ def _same(name: str) -> str:
     return name
 
 
-def _nothing(_: str) -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One language. Keys are dotted names as ``canonical`` gives them; a method's key is ``Class.method``.
@@ -113,5 +120,7 @@ class Dialect:
     roots: frozenset[str]
     canonical: Callable[[str], str] = _same
     mutators: Mapping[str, str] = field(default_factory=dict)
+    changes_first: Mapping[str, str] = field(default_factory=dict)  # functions that change their first argument, and how
+    callers: frozenset[str] = frozenset()  # methods of functions that call or bind them; the first argument is ``this``
+    members_are_items: bool = False  # ``table.x`` is ``table["x"]`` (JavaScript)
     called_by_name: bool = False  # a text can be called (PHP, Perl)
-    module_file: Callable[[str], str] = _nothing  # path of a module of the snippet's own folder, "" for none

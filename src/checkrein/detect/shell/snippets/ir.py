@@ -1,6 +1,6 @@
 """The small language that every other one is lowered to: what matters to follow values into calls, and no more.
 
-A lowering (``python.py``, ``javascript.py`` ...) turns a syntax tree into these nodes, ``machine.py`` evaluates them.
+A lowering (``lowering.py`` in each language's folder) turns a syntax tree into these nodes, ``machine.py`` evaluates them.
 Whatever a lowering has no node for becomes ``Opaque`` over its children, so that a call inside it is still met.
 """
 

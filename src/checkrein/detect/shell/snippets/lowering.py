@@ -27,3 +27,8 @@ def const_text(text: str) -> str:
 def deep() -> ir.Node:
     """What stands for code below the depth that is followed."""
     return ir.Unreadable("the code is nested too deeply to be followed")
+
+
+def compared(sides: tuple[ir.Node, ...]) -> ir.Node:
+    """A comparison: true or false, which tells nothing of what was compared."""
+    return ir.Block((*sides, ir.Choice((ir.Const(value=True), ir.Const(value=False)))))

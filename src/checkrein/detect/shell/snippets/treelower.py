@@ -19,10 +19,13 @@ class TreeLowering:
 
     language: ClassVar[str]
     skipped: ClassVar[frozenset[str]] = frozenset(("comment",))
+    heredoc_types: ClassVar[tuple[str, ...]] = ()
+    heredoc_text: ClassVar[str] = ""
     table: ClassVar[dict[str, str]]
 
     def __init__(self) -> None:
         self._depth = 0
+        self._heredocs: dict[int, Node] = {}
         self.problems: list[str] = []
 
     def program(self, source: str) -> Lowered:
@@ -30,7 +33,23 @@ class TreeLowering:
         root = parse(self.language, source).root_node
         if root.has_error:
             self.problems.append(f"not valid {self.language}: some of it was read on a guess")
+        if self.heredoc_types and "<<" in source:
+            self._heredocs = self._matched_heredocs(root)
         return Lowered(hoisted(self.body(root.named_children)), tuple(self.problems))
+
+    def _matched_heredocs(self, root: Node) -> dict[int, Node]:
+        """The text of each here-document by the id of what begins it: both stand in the same order in the document."""
+        begun: list[Node] = []
+        texts: list[Node] = []
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node.type in self.heredoc_types:
+                begun.append(node)
+            elif node.type == self.heredoc_text:
+                texts.append(node)
+            stack += reversed(node.children)
+        return {head.id: text for head, text in zip(begun, texts, strict=False)}
 
     def body(self, nodes: Iterable[Node]) -> tuple[ir.Node, ...]:
         """Statements or expressions in order."""
@@ -79,6 +98,18 @@ class TreeLowering:
         """A plain name."""
         text = text_of(node)
         return ir.Unreadable("part of the code is not known before it runs") if MARK in text else ir.Name(text)
+
+    def text(self, node: Node) -> ir.Node:
+        """Literal text."""
+        return ir.Const(const_text(text_of(node)))
+
+    def escape(self, node: Node) -> ir.Node:
+        """One escape sequence."""
+        return ir.Const(unescape(text_of(node)))
+
+    def opaque(self, node: Node) -> ir.Node:
+        """Something without a value that matters."""
+        return ir.Opaque(self.children(node))
 
     def number(self, node: Node) -> ir.Node:
         """A number."""

@@ -59,6 +59,11 @@ class Map:
         return next((value for name, value in reversed(self.pairs) if name == key), None)
 
 
+def blurred(table: Map) -> Map:
+    """A dictionary after something unknown was written to it: any key may hold anything."""
+    return Map(tuple((key, join((value, ANY))) for key, value in table.pairs), more=True)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
     """Variables of one function call, and of the code around it."""

@@ -1,0 +1,1 @@
+"""What crosses a border: the network, other machines, archives, patches."""

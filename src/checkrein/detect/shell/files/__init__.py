@@ -1,0 +1,1 @@
+"""Programs that create, change, read, search and remove files."""

@@ -1,0 +1,1 @@
+"""Programs that run other programs, or code: wrappers, interpreters, terminals, debuggers; and the variables that do so."""

@@ -1,0 +1,1 @@
+"""awk: how its syntax is lowered, and what its calls do."""

@@ -1,0 +1,1 @@
+"""JavaScript and TypeScript: how its syntax is lowered, and what its calls do."""

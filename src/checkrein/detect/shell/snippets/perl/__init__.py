@@ -1,0 +1,1 @@
+"""Perl: how its syntax is lowered, and what its calls do."""

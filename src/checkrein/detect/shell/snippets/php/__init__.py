@@ -1,0 +1,1 @@
+"""PHP: how its syntax is lowered, and what its calls do."""

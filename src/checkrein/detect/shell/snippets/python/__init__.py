@@ -1,0 +1,1 @@
+"""Python: how its syntax is lowered, and what its calls do."""

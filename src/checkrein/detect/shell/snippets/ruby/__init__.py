@@ -1,0 +1,1 @@
+"""Ruby: how its syntax is lowered, and what its calls do."""

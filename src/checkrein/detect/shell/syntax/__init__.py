@@ -1,0 +1,1 @@
+"""Shell code read as bash reads it: text to syntax tree."""
