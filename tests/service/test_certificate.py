@@ -117,3 +117,9 @@ def test_a_service_without_a_certificate_refuses_and_says_why(service: Any) -> N
     assert not found.healthy
     assert "certificate cannot be used" in found.trouble
     assert service.start().healthy
+
+
+def test_no_two_certificates_have_one_name() -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    made = [x509.load_pem_x509_certificates(certificate.make(now))[0] for _ in range(2)]
+    assert made[0].subject != made[1].subject

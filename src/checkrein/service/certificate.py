@@ -54,10 +54,14 @@ def ensure(paths: ServicePaths) -> bool:
 
 
 def make(now: datetime.datetime) -> bytes:
-    """A new key and its certificate, valid from ``now`` on, as PEM."""
+    """A new key and its certificate, valid from ``now`` on, as PEM.
+
+    The name is its own: of two certificates with one name the client takes either, and refuses the service half of the time.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "checkrein")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - _EARLIER, now + LASTS)
+    serial = x509.random_serial_number()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"checkrein {serial:x}")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), serial, now - _EARLIER, now + LASTS)
     made = (
         builder.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ADDRESS)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
