@@ -280,9 +280,8 @@ def _matches(context: Context, effect: Effect, target: Target) -> Matches:
     if UNKNOWN in path:
         base, _ = _fixed(path)
         pattern = path.replace("[", "[[]").replace(UNKNOWN, "*")
-        whole = effect.program.startswith("rm") and not pattern.endswith(
-            "*"
-        )  # a folder that is found goes with all that is in it
+        # a folder that is found goes with all that is in it
+        whole = effect.program.startswith("rm") and not pattern.endswith("*")
         entries = walk(base, without=CACHES if effect.flags & Flag.RECURSIVE else CACHES | {GIT_FOLDER})
         found = [
             entry.path

@@ -12,10 +12,12 @@ from checkrein.core import Effect, EffectKind, EventKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
 from checkrein.detect.client_settings import disarming, misleading
 from checkrein.detect.shapes import misshapen
+from checkrein.detect.shell.options import parse_options
+from checkrein.detect.shell.running.wrappers import SSH_VALUES
+from checkrein.locations import NAME
 
 PERSON_ONLY = frozenset(("allow", "down", "up"))
 """Commands of ours that only a person may give."""
-NAME = "checkrein"
 PROGRAMS = frozenset((NAME, "checkrein-hook"))
 OPEN_MODULES = frozenset((NAME, f"{NAME}.docs"))
 """Modules of ours that ``python -m`` may run: the command, which is judged by its words, and what writes documentation."""
@@ -37,18 +39,8 @@ LOOKS = {
     **dict.fromkeys(("--background-mode", "--hold", "--default", "--docs"), False),
 }
 """Options that say how a terminal looks and where it opens, and whether a value follows."""
-NO_TERMINAL = frozenset(
-    (
-        "--version",
-        "-v",
-        "--help",
-        "-h",
-        "+kitten",
-    )
-)
+NO_TERMINAL = frozenset(("--version", "-v", "--help", "-h", "+kitten"))
 """First words with which a terminal emulator opens no terminal."""
-VALUE_LETTERS = frozenset("BbcDEeFIiJLlMmOopQRSWw")
-"""Options of ssh that take the next word."""
 LOCKED = re.compile(r"[0-7]?[0-6][0-7]{2}|[ua]*-.*")
 """Modes without which the owner of a folder could not list it, enter it, or write there."""
 LOGINS = frozenset(("ssh", "mosh", "slogin", "autossh"))
@@ -151,11 +143,11 @@ def _other_terminal(context: Context, program: tuple[str, ...]) -> Iterator[Find
     if name in EMULATORS and not (rest and rest[0] in NO_TERMINAL):
         for at in range(len(rest)):
             words = tuple(rest[at].split()) if " " in rest[at] else rest[at:]
-            if words and words[0].rsplit("/", 1)[-1] == "checkrein":
-                yield from _own_command(context, ("checkrein", *words[1:]))
+            if words and words[0].rsplit("/", 1)[-1] == NAME:
+                yield from _own_command(context, (NAME, *words[1:]))
         if not rest or not _only_looks(rest):
             yield context.finding("guard.other-terminal", f"`{name}` would run in a terminal that no hook sees", subject=name)
-    elif name in LOGINS and _is_here(_host(rest)):
+    elif name in LOGINS and _is_here("".join(parse_options(rest, values=SSH_VALUES, permute=False).words[:1])):
         yield context.finding("guard.other-terminal", f"`{name}` would log in to this machine", subject=name)
 
 
@@ -169,16 +161,6 @@ def _only_looks(words: tuple[str, ...]) -> bool:
         if not joined and pending and not pending[0].startswith(("-", "+")) and LOOKS.get(option):
             pending.pop(0)
     return True
-
-
-def _host(words: tuple[str, ...]) -> str:
-    """The host that an ssh command line logs in to, "" where it names none."""
-    at = 0
-    while at < len(words) and words[at].startswith("-"):
-        # letters before the last take no value, or the rest of the word is it
-        first = next((place for place, letter in enumerate(words[at]) if letter in VALUE_LETTERS), None)
-        at += 2 if first is not None and first == len(words[at]) - 1 else 1
-    return words[at] if at < len(words) else ""
 
 
 def _is_here(word: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from checkrein.core import Action, Finding, Rule, Verdict
 from checkrein.decide.approvals import Approval
+from checkrein.locations import spoken
 
 VERDICTS = {Action.ALLOW: Verdict.NONE, Action.SNAPSHOT: Verdict.NONE, Action.ASK: Verdict.ASK, Action.DENY: Verdict.DENY}
 MAX_TOLD = 3
@@ -47,6 +49,14 @@ def unkept(findings: Iterable[Finding], trouble: str, permission: Approval | Non
         for finding in findings
     ]
     return ordered(permitted(said, permission) if permission else said)
+
+
+_command = functools.cache(spoken)  # looks through the folders of PATH: once a process, not with each call that is stopped
+
+
+def permit_hint(decision_id: str) -> str:
+    """How a person can permit what was stopped."""
+    return f"A person can permit this: {_command()} allow {decision_id} --once"
 
 
 def message(findings: tuple[Finding, ...], rules: Mapping[str, Rule], permit: str) -> str:

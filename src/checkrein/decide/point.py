@@ -38,7 +38,6 @@ from checkrein.detect.paths import Places
 from checkrein.detect.paths.temporary import TEMPORARY
 from checkrein.detect.shell.interpreter import Analysis
 from checkrein.detect.tools import tool_analysis
-from checkrein.locations import spoken
 from checkrein.observe.disk import real_path, standard_environment
 from checkrein.observe.git import State
 from checkrein.observe.view import GitView, git_config
@@ -184,7 +183,7 @@ class DecisionPoint:
             self._remember(session, analysis)
         if verdict is Verdict.NONE and self._spared(event, policy, analysis, ordered):
             verdict = Verdict.APPROVE
-        permit = f"A person can permit this: {spoken()} allow {decision_id} --once" if verdict is Verdict.DENY else ""
+        permit = fold.permit_hint(decision_id) if verdict is Verdict.DENY else ""
         decision = Decision(
             decision_id,
             verdict,

@@ -59,11 +59,6 @@ def ensure_client(version: str, cache: Path) -> Path:
     return _native(target)
 
 
-def cached_client(version: str, cache: Path) -> Path | None:
-    """The program of client ``version``, where it is in ``cache`` already."""
-    return _native(cache / version) if (cache / version).exists() else None
-
-
 def identify(program: Path) -> ClientProgram:
     """The client at ``program``, with the version that it reports. ClientError where it is none."""
     return ClientProgram(program, report_version(program))

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from checkrein.core import Decision, Verdict
+from checkrein.decide.fold import permit_hint
 from checkrein.enforce.hooks.events import HookEvent, Stop
-from checkrein.locations import spoken
 from checkrein.report.text import clean_lines
 
 MAX_STRING = 10_000
@@ -30,18 +30,13 @@ def fit(text: str, limit: int = MAX_STRING) -> str:
     return safe.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + mark
 
 
-def permit_hint(decision_id: str) -> str:
-    """How a person can permit what was stopped."""
-    return f"A person can permit this once by running `{spoken()} allow {decision_id} --once` in a terminal of their own."
-
-
 def encode(decision: Decision, event: HookEvent, *, interactive: bool | None) -> bytes:
     """The answer to ``event`` as JSON. TypeError where ``updated_input`` is not JSON."""
     verdict, message = decision.verdict, decision.message
     askable = event.stop is Stop.PERMISSION and interactive is not False
     if verdict is Verdict.ASK and not askable:
         verdict = Verdict.DENY
-        message = f"{message}\nThis needs a person's consent, and nobody can be asked here. {permit_hint(decision.id)}"
+        message = f"{message}\nThis needs a person's consent, and nobody can be asked here.\n{permit_hint(decision.id)}"
     answer: dict[str, Any] = {}
     if decision.notice:
         answer["systemMessage"] = fit(decision.notice)
