@@ -7,7 +7,7 @@ import re
 import secrets
 import threading
 import time
-from collections import OrderedDict
+from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,6 +213,7 @@ class DecisionPoint:
                 analysis = with_runners(analysis, session.running, disk, event.cwd)
             except Exception as error:  # noqa: BLE001 - a detector that fails must stop the call, not the guard
                 findings.append(self._failed("the analysis of this call", error, policy))
+        made = ChainMap(made_by(analysis, session.made), session.made)
         context = Context(
             event=event,
             effects=tuple(judgeable(analysis.effects)),
@@ -225,7 +226,7 @@ class DecisionPoint:
             places=Places(self.home, event.project, self.own_config, self.own_state),
             ignored=self._ignore_tree(event.project, policy),
             guard=self.guard,
-            made={**session.made, **made_by(analysis, session.made)},
+            made=made,
             started=session.started,
         )
         for name, control in CONTROLS:
