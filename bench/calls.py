@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,27 +69,43 @@ def payload(case: Case, session: str, cwd: Path, event: str = "PreToolUse", **mo
 
 
 def request(service: Serving, body: bytes, event: str = "PreToolUse") -> bytes:
-    """The HTTP request that carries ``body``."""
+    """The HTTP request that carries ``body``, as the client sends it: on a connection that it keeps."""
     head = (
         f"POST /hook/{event} HTTP/1.1\r\nhost: 127.0.0.1:{service.port}\r\ncontent-type: application/json\r\n"
-        f"x-checkrein-token: {service.token}\r\nx-checkrein-entrypoint: cli\r\ncontent-length: {len(body)}\r\n"
-        "connection: close\r\n\r\n"
+        f"x-checkrein-token: {service.token}\r\nx-checkrein-entrypoint: cli\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
 
-def exchange(service: Serving, sent: bytes) -> bytes:
-    """The body of the answer. RuntimeError where it is not a 200 with a JSON object: the call was lost."""
+@contextmanager
+def line(service: Serving) -> Iterator[Callable[[bytes], bytes]]:
+    """A connection that is kept, as a function from a request to the body of its answer.
+
+    RuntimeError where an answer is not a 200 with a JSON object: the call was lost.
+    """
     plain = socket.create_connection(("127.0.0.1", service.port), timeout=ANSWER_SECONDS)
-    with service.tls.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
-        connection.sendall(sent)
-        parts = []
-        while part := connection.recv(1 << 16):
-            parts.append(part)
-    head, _, body = b"".join(parts).partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 200") or not isinstance(orjson.loads(body or b"0"), dict):
-        raise RuntimeError(f"a hook call was lost: {head[:60]!r}")
-    return body
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with service.tls.wrap_socket(plain, server_hostname="127.0.0.1") as connection, connection.makefile("rb") as answers:
+
+        def call(sent: bytes) -> bytes:
+            connection.sendall(sent)
+            status = answers.readline()
+            length = 0
+            while (header := answers.readline().strip().lower()) != b"":
+                name, _, value = header.partition(b":")
+                length = int(value) if name == b"content-length" else length
+            body = answers.read(length)
+            if not status.startswith(b"HTTP/1.1 200") or not isinstance(orjson.loads(body or b"0"), dict):
+                raise RuntimeError(f"a hook call was lost: {status!r}")
+            return body
+
+        yield call
+
+
+def exchange(service: Serving, sent: bytes) -> bytes:
+    """The body of one answer, over a connection of its own."""
+    with line(service) as call:
+        return call(sent)
 
 
 def denies(answer: bytes) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.calls import Case, commands_of, exchange, in_sessions, own_cases, payload, request
+from bench.calls import Case, commands_of, in_sessions, line, own_cases, payload, request
 from bench.measure import Spread
 from bench.section import Options, Section, Table, Target, milli
 from bench.worlds import serving
@@ -40,10 +40,11 @@ def run(options: Options) -> Section:
 def decide(cases: Sequence[Case]) -> list[float]:
     """Milliseconds for each decision of a live service. RuntimeError where not all of them are on record."""
     with serving() as service:
-        for warm in cases[:50]:
-            exchange(service, request(service, payload(warm, "bench-warm", service.world.project)))
-        for session, case in in_sessions(cases, SESSION):
-            exchange(service, request(service, payload(case, session, service.world.project)))
+        with line(service) as call:
+            for warm in cases[:50]:
+                call(request(service, payload(warm, "bench-warm", service.world.project)))
+            for session, case in in_sessions(cases, SESSION):
+                call(request(service, payload(case, session, service.world.project)))
         with LedgerReader.open(service.ledger) as reader:
             found = [
                 entry.micros / 1000

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checkrein.observe.disk import MAX_MATCHES, MAX_TEXT, Disk, real_path, standard_environment, walk
+from checkrein.observe.disk import MAX_MATCHES, MAX_TEXT, Disk, one_look, real_path, standard_environment, walk
 
 
 @pytest.fixture
@@ -157,3 +157,37 @@ def test_a_walk_tells_whether_it_was_cut_and_leaves_folders_out(tmp_path: Path) 
     entries = walk(str(tmp_path), limit=3)
     assert len(list(entries)) == 3
     assert not entries.complete
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a",
+        "a/b",
+        "link",
+        "link/b",
+        "link/none/x",
+        "../w/a",
+        "a/../link",
+        "dangling",
+        "loop/x",
+        "file/x",
+        "a//b/",
+        ".",
+        "a/" * 60,
+        "\0",
+    ],
+)
+def test_one_look_resolves_as_many_looks_do(tmp_path: Path, name: str) -> None:
+    world = tmp_path / "w"
+    (world / "a").mkdir(parents=True)
+    (world / "file").write_text("x")
+    (world / "link").symlink_to("a")
+    (world / "dangling").symlink_to("nowhere/at/all")
+    (world / "loop").symlink_to("loop")
+    path = f"{world}/{name}"
+    alone = real_path(path)
+    with one_look():
+        assert (real_path(path), real_path(path)) == (alone, alone)
+        (world / "fresh").symlink_to("a")
+        assert real_path(f"{world}/fresh/x") == f"{os.path.realpath(world)}/a/x"

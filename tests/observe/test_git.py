@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pygit2
 import pytest
 
 from checkrein.observe.git import Repository, State, Uncommitted
@@ -293,3 +295,18 @@ def test_another_owner_is_unknown(repo: Path) -> None:
     for path in (repo, repo / ".git"):
         os.chown(path, 12345, 12345)
     assert state(repo / "a.txt") is State.UNKNOWN
+
+
+def test_looking_where_no_repository_is_costs_no_reference(tmp_path: Path) -> None:
+    """pygit2 1.21 gives away a reference to None each time, which ends the process after some ten thousand."""
+    before = sys.getrefcount(None)
+    for _ in range(500):
+        assert Repository.discover(str(tmp_path)) is None
+    assert sys.getrefcount(None) > before - 250
+
+
+def test_a_bare_repository_is_found(tmp_path: Path) -> None:
+    pygit2.init_repository(str(tmp_path / "bare.git"), bare=True)
+    repository = Repository.discover(str(tmp_path / "bare.git/objects"))
+    assert repository is not None
+    assert repository.problem == "a bare repository has no work tree"

@@ -38,7 +38,7 @@ from checkrein.detect.paths import Places
 from checkrein.detect.paths.temporary import TEMPORARY
 from checkrein.detect.shell.interpreter import Analysis
 from checkrein.detect.tools import tool_analysis
-from checkrein.observe.disk import real_path, standard_environment
+from checkrein.observe.disk import one_look, real_path, standard_environment
 from checkrein.observe.git import State
 from checkrein.observe.view import GitView, git_config
 from checkrein.policy import Approval as Spared
@@ -108,6 +108,7 @@ class DecisionPoint:
     _ignores: OrderedDict[tuple[str, tuple[str, ...]], IgnoreTree] = field(default_factory=OrderedDict)
     _ignores_lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @one_look()
     def decide(self, event: Event) -> Decision:
         """The decision on one event. A control that fails is a finding of its own, decided by the policy's ``on_error``."""
         if event.kind not in JUDGED:
@@ -120,6 +121,7 @@ class DecisionPoint:
         narrowed = self._narrowed(event, policy, session, disk, findings, action)
         return narrowed or self._concluded(event, policy, session, analysis, findings, action)
 
+    @one_look()
     def at_once(self, event: Event) -> Decision | None:
         """The decision on one event where comparing is all it takes; None where it may take long, or files have to be kept.
 

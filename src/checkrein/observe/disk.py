@@ -8,6 +8,8 @@ import itertools
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -20,6 +22,7 @@ MAX_LISTED = 2_000  # matches that are looked at one by one
 MAX_PATTERN = 4096
 MAX_BRACKETS = 16
 MAX_WALK = 20_000  # entries that one walk looks at
+MAX_DEPTH = 40  # folders of a path that are resolved one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,45 @@ def _read(path: str) -> str | None:
     return None if b"\0" in data else data.decode("utf-8", "replace")
 
 
+_LOOK: ContextVar[dict[str, str] | None] = ContextVar("look", default=None)
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Within it every path is resolved once: one event is judged on one view of the disk, and pays for it once."""
+    before = _LOOK.set({})
+    try:
+        yield
+    finally:
+        _LOOK.reset(before)
+
+
 def real_path(path: str) -> str:
     """The path that a change of ``path`` would reach: every link on the way resolved, also where the end does not exist."""
+    seen = _LOOK.get()
+    if seen is None:
+        return _resolved(path)
+    found = seen.get(path)
+    if found is None:
+        found = seen[path] = _below_its_folder(path) or _resolved(path)
+    return found
+
+
+def _below_its_folder(path: str) -> str:
+    """What a plain path leads to, by way of its folder, which is resolved but once; "" where that takes more than a look."""
+    folder, _, name = path.rpartition("/")
+    if not folder.startswith("/") or name in ("", ".", "..") or folder.count("/") > MAX_DEPTH:
+        return ""
+    whole = f"{real_path(folder).rstrip('/')}/{name}"
+    try:
+        return "" if stat.S_ISLNK(os.lstat(whole).st_mode) else whole
+    except OSError:
+        return whole
+    except ValueError:
+        return ""
+
+
+def _resolved(path: str) -> str:
     try:
         return os.path.realpath(path)
     except (OSError, ValueError):

@@ -78,14 +78,17 @@ class Repository:
             if parent == folder:
                 return None
             folder = parent
+        marked = _git_folder(folder)
+        if (
+            marked is None
+        ):  # pygit2 is not asked: for each "none here" it drops a reference to None too many, and crashes in the end
+            return None
         try:
             git_dir = pygit2.discover_repository(folder)
         except _ERRORS:
-            # Refused or broken: find out which folder it is about, so that the state is UNKNOWN and not "no repository".
-            git_dir = _git_folder(folder)
-        if git_dir is None:
-            git_dir = _git_folder(folder)
-        return None if git_dir is None else _opened(git_dir)
+            git_dir = None
+        # Refused or broken: the state is UNKNOWN then, and not "no repository".
+        return _opened(git_dir or marked)
 
     def state(self, path: str) -> State:
         """How an absolute path of a file or folder stands. A folder is CLEAN or MODIFIED as what is tracked in it."""
@@ -362,12 +365,17 @@ def _mode(path: str) -> int | None:
         return None
 
 
+_REPOSITORY = ("HEAD", "objects", "refs")
+
+
 def _git_folder(folder: str) -> str | None:
-    """The nearest ``.git`` at or above a folder, whatever state it is in."""
+    """The nearest ``.git`` at or above a folder, whatever state it is in, or the folder that is a repository itself."""
     while True:
-        candidate = f"{folder.rstrip('/')}/.git"
-        if os.path.lexists(candidate):
-            return candidate
+        place = folder.rstrip("/")
+        if os.path.lexists(f"{place}/.git"):
+            return f"{place}/.git"
+        if all(os.path.lexists(f"{place}/{name}") for name in _REPOSITORY):
+            return folder
         parent = os.path.dirname(folder)  # noqa: PTH120
         if parent == folder:
             return None

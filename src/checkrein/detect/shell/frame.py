@@ -156,8 +156,9 @@ class Recorder:
         made = self.analysis.made
         target, reads = (effect.to, (effect.target,)) if effect.kind is EffectKind.MOVE else (effect.target, effect.reads)
         if effect.kind in (EffectKind.WRITE, EffectKind.MOVE) and target and reads:
-            self.budget.spend(len(made) * len(reads) // FILES_A_UNIT)
-            made.setdefault(target, set()).update(reads, contents(reads, made))
+            written = [path for path in reads if path.rstrip("/") in self.made_here]
+            self.budget.spend(len(made) * len(written) // FILES_A_UNIT)
+            made.setdefault(target, set()).update(reads, contents(written, made) if written else ())
 
     def unresolved(self, what: str, why: str, frame: Frame) -> None:
         """Record that something could not be resolved."""
