@@ -18,11 +18,13 @@ from checkrein.core import Decision, Event, EventKind, Example
 from checkrein.decide import DecisionPoint, SessionStore, Stores
 from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.rules import load_rules
+from example_vault import MemoryVault
 
-# Elsewhere every run looks at new cases; under CI the same commit gives the same verdict.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+# Elsewhere every run looks at new cases; under CI the same commit gives the same verdict. No verdict depends on how busy the
+# machine is.
+hypothesis.settings.register_profile("local")
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 PORT = 4747
@@ -42,6 +44,7 @@ class World:
         self.project = self.home / self.name
         self.config = self.home / ".config" / "checkrein"
         self.state = self.home / ".local" / "state" / "checkrein"
+        self.vault = MemoryVault()
         for folder in (self.project, self.config, self.state):
             folder.mkdir(parents=True, exist_ok=True)
         self.repository = pygit2.init_repository(self.project, initial_head="main")
@@ -51,7 +54,7 @@ class World:
     def new_point(self, **stores: Any) -> DecisionPoint:
         """A decision point over this machine, with further stores where they are given."""
         files = PolicyFiles(self.home, self.config / "checkrein.yaml", self.root / "organisation.yaml")
-        known = {"policies": PolicyStore(files), "sessions": SessionStore(None), **stores}
+        known = {"policies": PolicyStore(files), "sessions": SessionStore(None), "vault": self.vault, **stores}
         trusted = str(self.state / "checkrein-trust.pem")
         guard = Guard(frozenset({GUARD_PID}), PORT, (str(self.state), str(self.config)), trusted)
         return DecisionPoint(
@@ -136,6 +139,14 @@ def _no_global_git_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     yield
     for level, path in zip(levels, before, strict=True):
         pygit2.settings.search_path[level] = path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_keyring() -> Iterator[None]:
+    """No test puts a key into the keyring of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        yield
 
 
 @pytest.fixture

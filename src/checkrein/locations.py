@@ -46,9 +46,24 @@ def ledger_dir(env: Mapping[str, str] = os.environ) -> Path:
     return state_dir(env) / "ledger"
 
 
+def egress_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the record of what left."""
+    return state_dir(env) / "egress"
+
+
 def undo_dir(env: Mapping[str, str] = os.environ) -> Path:
     """The folder of the snapshots."""
     return state_dir(env) / "undo"
+
+
+def vault_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of redacted values and their key."""
+    return state_dir(env) / "vault"
+
+
+def scan_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of compiled patterns: what is lost there is made again."""
+    return state_dir(env) / "scan"
 
 
 def approvals_file(env: Mapping[str, str] = os.environ) -> Path:

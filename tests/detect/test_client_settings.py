@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checkrein.detect.client_settings import HELPERS, LOADERS, REDIRECTS, disarming
+from checkrein.detect.client_settings import HELPERS, LOADERS, REDIRECTS, disarming, rerouting
 
 
 def found(settings: Any) -> list[str]:
@@ -109,3 +109,42 @@ def test_shapes_that_void_the_file(settings: Any) -> None:
 def test_shapes_that_do_not() -> None:
     hooks = {"Stop": [{"hooks": [{"type": "command", "command": "x"}]}], "PreToolUse": None}
     assert found({"hooks": hooks, "permissions": {"defaultMode": "plan", "deny": []}, "unknown": 7}) == []
+
+
+def test_a_shell_of_ours_may_be_named_and_no_other() -> None:
+    settings = json.dumps({"env": {"CLAUDE_CODE_SHELL": "/data/shell/bash"}})
+    assert list(disarming(settings, ("/data/shell/bash",))) == []
+    assert list(disarming(settings, ("/data/shell/zsh",))) != []
+
+
+OURS = "https://127.0.0.1:4712/checkrein"
+
+
+@pytest.mark.parametrize(
+    ("env", "names"),
+    [
+        ({"ANTHROPIC_BASE_URL": "https://elsewhere.example"}, ["ANTHROPIC_BASE_URL"]),
+        ({"ANTHROPIC_BASE_URL": OURS}, []),
+        ({"ANTHROPIC_BASE_URL": f"{OURS}/"}, []),
+        ({"ANTHROPIC_BASE_URL": ""}, []),
+        (
+            {"CLAUDE_CODE_USE_VERTEX": 1, "CLAUDE_CODE_USE_BEDROCK": "true"},
+            ["CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"],
+        ),
+        ({"CLAUDE_CODE_USE_VERTEX": "0"}, []),
+        ([], []),
+    ],
+)
+def test_what_leads_past_the_gateway(env: object, names: list[str]) -> None:
+    assert list(rerouting(json.dumps({"env": env}), OURS)) == names
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\ufeff{}"])
+def test_settings_that_lead_nowhere(text: str) -> None:
+    assert list(rerouting(text, OURS)) == []
+
+
+def test_our_own_values_disarm_nothing() -> None:
+    text = json.dumps({"env": {"ANTHROPIC_BASE_URL": OURS, "NODE_EXTRA_CA_CERTS": "/ours.pem"}})
+    assert list(disarming(text, {OURS, "/ours.pem"})) == []
+    assert len(list(disarming(text))) == 2

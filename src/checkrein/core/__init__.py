@@ -7,10 +7,13 @@ from checkrein.core.errors import (
     ClientError,
     LedgerError,
     PolicyError,
+    RedactionError,
+    ScanError,
     ServiceError,
     SettingsError,
     UndoError,
     UsageError,
+    VaultError,
 )
 from checkrein.core.event import Event, EventKind
 from checkrein.core.finding import Action, Finding, Severity, Threat
@@ -30,12 +33,15 @@ __all__ = [
     "Flag",
     "LedgerError",
     "PolicyError",
+    "RedactionError",
     "Rule",
+    "ScanError",
     "ServiceError",
     "SettingsError",
     "Severity",
     "Threat",
     "UndoError",
     "UsageError",
+    "VaultError",
     "Verdict",
 ]

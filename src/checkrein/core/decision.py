@@ -24,7 +24,8 @@ class Decision:
     """The verdict on one event, folded from all findings.
 
     ``message`` is for the agent: why, a safer way, what was changed. ``notice`` is one line for the person. ``updated_input``
-    replaces the tool's whole input where it is not None. ``id`` is the short id under which the ledger keeps it.
+    replaces the tool's whole input where it is not None, ``updated_output`` what the tool gave back, in exactly its shape.
+    ``id`` is the short id under which the ledger keeps it.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Decision:
     message: str = ""
     notice: str = ""
     updated_input: Mapping[str, Any] | None = None
+    updated_output: Any = None
 
     @property
     def stops(self) -> bool:

@@ -7,6 +7,9 @@ CheckreinError
 ├── ServiceError    the local service cannot be started or reached   exit 3
 ├── LedgerError     the record cannot be written, read or verified   exit 3
 ├── UndoError       a snapshot cannot be made or restored            exit 3
+├── RedactionError  a text could not be made safe to leave           exit 3
+│   ├── ScanError   it could not be searched for sensitive data      exit 3
+│   └── VaultError  the store of redacted values cannot be used      exit 3
 └── ClientError     the Claude Code client is missing or misbehaves  exit 3
 """
 
@@ -66,3 +69,15 @@ class UndoError(CheckreinError):
 
 class ClientError(CheckreinError):
     """The Claude Code client is missing or does not behave as expected."""
+
+
+class RedactionError(CheckreinError):
+    """A text could not be made safe to leave the machine. Whoever meets this error lets nothing out."""
+
+
+class ScanError(RedactionError):
+    """A text could not be searched for sensitive data."""
+
+
+class VaultError(RedactionError):
+    """The store of redacted values is locked, full or broken, or its key is not there. Never holds a value."""

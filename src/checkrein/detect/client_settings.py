@@ -7,7 +7,7 @@ project's ``env`` can replace the interpreter, preload code into hooks, and send
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 SWITCHES = frozenset({"CLAUDE_CODE_SIMPLE"})
@@ -18,13 +18,20 @@ LOADERS = frozenset(
         *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "NODE_OPTIONS", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF"),
     }
 )
-REDIRECTS = frozenset(
+ROUTES = frozenset(
     {
-        *("ANTHROPIC_BASE_URL", "ANTHROPIC_BEDROCK_BASE_URL", "ANTHROPIC_VERTEX_BASE_URL", "ANTHROPIC_FOUNDRY_BASE_URL"),
-        *("ANTHROPIC_CUSTOM_HEADERS", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"),
-        *("NODE_TLS_REJECT_UNAUTHORIZED", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CONFIG_DIR"),
+        *("ANTHROPIC_BASE_URL", "ANTHROPIC_UNIX_SOCKET", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"),
+        *("CLAUDE_CODE_USE_FOUNDRY", "CLAUDE_CODE_USE_MANTLE", "CLAUDE_CODE_USE_ANTHROPIC_AWS", "CLAUDE_CODE_USE_GATEWAY"),
+        "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD",
     }
 )
+"""What decides where the client finds the API: with these it would go past the gateway."""
+REDIRECTS = ROUTES | {
+    *("ANTHROPIC_BEDROCK_BASE_URL", "ANTHROPIC_VERTEX_BASE_URL", "ANTHROPIC_FOUNDRY_BASE_URL", "ANTHROPIC_AWS_BASE_URL"),
+    *("ANTHROPIC_BEDROCK_MANTLE_BASE_URL", "ANTHROPIC_GOOGLE_CLOUD_BASE_URL"),
+    *("ANTHROPIC_CUSTOM_HEADERS", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"),
+    *("NODE_TLS_REJECT_UNAUTHORIZED", "CLAUDE_CONFIG_DIR"),
+}
 BELIEF = frozenset({"NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED"})
 """What tells the client whom to believe: with these in a repository's settings, another program could answer in our place."""
 HELPERS = frozenset({"apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper"})
@@ -39,9 +46,9 @@ MODES = ("acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan
 OFF = frozenset({"", "0", "false", "no", "off"})
 
 
-def disarming(text: str, trusted: str = "") -> Iterator[str]:
+def disarming(text: str, ours: Collection[str] = ()) -> Iterator[str]:
     """What in a settings file's text would disarm protection, one phrase each. Text that is no JSON object gives one, too:
-    the client drops such a file whole, with the hooks in it. ``trusted`` is our own file of certificates."""
+    the client drops such a file whole, with the hooks in it. ``ours`` are values of variables that we set ourselves."""
     try:
         settings = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
@@ -56,7 +63,7 @@ def disarming(text: str, trusted: str = "") -> Iterator[str]:
     allowed = settings.get("allowedHttpHookUrls")
     if isinstance(allowed, list) and not any(_is_ours(entry) for entry in allowed):
         yield "an empty allowedHttpHookUrls shuts http hooks out" if not allowed else "allowedHttpHookUrls shuts our hooks out"
-    yield from _environment(settings.get("env"), trusted)
+    yield from _environment(settings.get("env"), ours)
     for name in sorted(HELPERS & settings.keys()):
         yield f"{name} names a program that the client runs"
 
@@ -97,22 +104,35 @@ def _are_groups(groups: Any) -> bool:
 
 def misleading(text: str) -> Iterator[str]:
     """The variables in a settings file's text that change which answer the client believes to be the service's."""
+    yield from sorted(BELIEF & _variables(text).keys())
+
+
+def rerouting(text: str, gateway: str) -> Iterator[str]:
+    """The variables in a settings file's text that lead the client past the gateway, whose address is ``gateway``."""
+    for name, value in sorted(_variables(text).items()):
+        given = str(value).rstrip("/")
+        if name in ROUTES and given.lower() not in OFF and given != gateway:
+            yield name
+
+
+def _variables(text: str) -> Mapping[str, Any]:
+    """The ``env`` of a settings file; empty where it has none, or where the client drops it."""
     try:
         settings = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
-        return  # the client drops such a file
+        return {}
     env = settings.get("env") if isinstance(settings, dict) else None
-    yield from sorted(BELIEF & env.keys()) if isinstance(env, dict) else ()
+    return env if isinstance(env, dict) else {}
 
 
-def _environment(env: Any, trusted: str) -> Iterator[str]:
+def _environment(env: Any, ours: Collection[str]) -> Iterator[str]:
     if not isinstance(env, Mapping):
         return
     for name, value in env.items():
         upper, given = str(name).upper(), str(value)
         if upper in SWITCHES and given.lower() not in OFF:
             yield f"env.{name} switches every hook off"
-        elif upper in LOADERS and given:
+        elif upper in LOADERS and given and given not in ours:
             yield f"env.{name} loads or replaces programs in hooks"
-        elif upper in REDIRECTS and given and given != trusted:
+        elif upper in REDIRECTS and given and given not in ours:
             yield f"env.{name} changes where requests and the key go"

@@ -34,10 +34,13 @@ QUIET = frozenset(
 
 CronCreate and ScheduleWakeup belong to them: what they keep is a prompt for a hooked session, not a program."""
 
+SHELLS = frozenset(("Bash", "BashTool", "Shell", "Monitor"))
+"""The client's tools that run a command line, which they are given as ``command``."""
+
 
 def tool_analysis(tool: str, given: Mapping[str, Any], world: World, cwd: str) -> Analysis:
     """The effects of one tool call. ``given`` is the tool's input; values of a wrong type count as absent (see ``shapes``)."""
-    if tool in ("Bash", "BashTool", "Shell", "Monitor"):
+    if tool in SHELLS:
         return analyse(_text(given, "command"), world, cwd, background=given.get("run_in_background") is True)
     if tool in QUIET:
         return Analysis()

@@ -1,7 +1,8 @@
-"""The rules' metadata: data files, and the one function that reads them.
+"""The rules' metadata: data files, and the functions that read them.
 
-``commands/*.yaml`` and ``paths/*.yaml`` hold lists of rules; ``programs/*.yaml`` say what command-line programs do (read by
-``detect.shell.table.handler``). The order of ``FILES`` is the order of the generated rule pages.
+``commands``, ``paths`` and ``data`` hold lists of rules; ``programs`` says what command-line programs do (read by
+``detect.shell.table.handler``), ``secrets`` and ``pii`` what credentials and personal data look like (read by the catalogues in
+``detect.secrets`` and ``detect.pii``).
 """
 
 from __future__ import annotations
@@ -11,27 +12,38 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from checkrein.core import Action, Example, Rule, Severity, Threat
+from checkrein.rules.entries import listed
 
 FIELDS = {"id", "title", "threat", "severity", "action", "why", "instead", "suggests", "references", "bad", "good"}
+
+
+def data_files(folder: str) -> Mapping[str, str]:
+    """The text of each YAML file in a folder of this package, by its name without the ending, in the order of file names."""
+    files = (file for file in (resources.files(__name__) / folder).iterdir() if file.name.endswith(".yaml"))
+    return {file.name.removesuffix(".yaml"): file.read_text("utf-8") for file in sorted(files, key=lambda entry: entry.name)}
 
 
 @cache
 def load_rules() -> Mapping[str, Rule]:
     """Every rule by its id. Raises ValueError, naming file and rule, where a data file is not as it has to be."""
     rules: dict[str, Rule] = {}
-    for folder in ("commands", "paths"):
-        for file in sorted((resources.files(__name__) / folder).iterdir(), key=lambda entry: entry.name):
-            if not file.name.endswith(".yaml"):
-                continue
-            for entry in yaml.load(file.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # noqa: S506
-                rule = _rule(entry, f"{folder}/{file.name}")
+    for folder in ("commands", "paths", "data"):
+        for name, text in data_files(folder).items():
+            for entry in listed(text, f"{folder}/{name}.yaml"):
+                rule = _rule(entry, f"{folder}/{name}.yaml")
                 if rule.id in rules:
-                    raise ValueError(f"{folder}/{file.name}: rule {rule.id} is defined twice")
+                    raise ValueError(f"{folder}/{name}.yaml: rule {rule.id} is defined twice")
                 rules[rule.id] = rule
     return rules
+
+
+@cache
+def pii_kinds() -> Mapping[str, bool]:
+    """The id of every kind of personal data, and whether it is looked for without being asked to (``pii/*.yaml``)."""
+    return {
+        entry["id"]: entry["default"] for name, text in data_files("pii").items() for entry in listed(text, f"pii/{name}.yaml")
+    }
 
 
 def _rule(entry: Mapping[str, Any], where: str) -> Rule:

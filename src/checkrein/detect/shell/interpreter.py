@@ -198,6 +198,8 @@ class Interpreter(Branches):
             return self.sink(SILENT, sinks, frame)
         if interpreter_language(program_name(argv[0].text)) == "shell":
             self.connected(node.redirects, frame, argv[0].text)
+        if opens and sinks:
+            return self.sink(Stream(), sinks, frame)  # from here on everything is printed there
         before = len(self.analysis.effects)
         output = self.run(argv, replace(inner, stdin=inner.descriptor("0")), environment)
         if expander.cut_off and any(effect.kind in LOSING for effect in self.analysis.effects[before:]):

@@ -13,7 +13,7 @@ from checkrein.detect.shell.model import Argv, ScriptFile, ShellText
 SYNTAX = "services:[]{}\n -\"'`$()<>=/*&#\\|\tCOMMANDRUNexecfile0!\0,"
 
 
-@settings(deadline=None, max_examples=60)  # grammars load on first use
+@settings(max_examples=60)  # grammars load on first use
 @given(st.sampled_from(sorted(set(READERS) - {"sql", "sed", "make"})), st.text(alphabet=SYNTAX, max_size=120))
 def test_any_text_is_read(language: str, text: str) -> None:
     list(READERS[language](text, "/p"))

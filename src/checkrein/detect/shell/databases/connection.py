@@ -102,13 +102,12 @@ def is_local_for_tests(address: str) -> bool:
 
 
 def _address(word: str) -> SplitResult | None:
-    """The parts of a URL, None for a name. What is no valid URL is read as one of an unknown host."""
-    if "://" not in word:
+    """The parts of a URL, None for a name. Hosts go by ``urlsplit``: which it refuses depends on Python."""
+    scheme, found, rest = word.partition("://")
+    if not found:
         return None
-    try:
-        return urlsplit(word)
-    except ValueError:
-        return urlsplit("//unknown")
+    netloc = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return urlsplit(f"{scheme}:{rest[len(netloc) :]}")._replace(netloc=netloc)
 
 
 def _hosts(address: SplitResult) -> list[str]:

@@ -59,9 +59,10 @@ class Parameters(ABC):
         values = self.values(part)
         if operator.startswith("length"):
             return self._length(part, values)
+        named = frozenset((f"env:{part.name}",)) if is_secret(part.name) else frozenset[str]()
+        unset = Value(UNKNOWN, origins=self.state.sourced | named)
         if part.argument is None or not operator:
-            named = frozenset((f"env:{part.name}",)) if is_secret(part.name) else frozenset[str]()
-            return [Value(UNKNOWN, origins=self.state.sourced | named)] if values is None else values
+            return [unset] if values is None else values
         if operator == "unread":
             self.single(part.argument)
             return [ANYTHING]
@@ -76,7 +77,7 @@ class Parameters(ABC):
             return [ANYTHING] if values is None else values
         argument = self.pattern(part.argument) if operator[0] in "#%/^," else self.single(part.argument)
         if values is None:
-            return [ANYTHING]
+            return [unset]
         if operator == "@" and argument.text == "P":
             return [self._prompt(value) for value in values]
         return [transform(value, operator, argument) for value in values]

@@ -1,0 +1,77 @@
+"""Where values and the words that announce them may stand: all patterns in one pass over the text.
+
+Hyperscan does it where it is installed. Without it each pattern is looked for by ``re``: slower, with the same findings.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+
+class Backend(Protocol):
+    """Says where matches end. What it gives may be more than there is, never less."""
+
+    def ends(self, data: bytes) -> Mapping[int, list[int]]:
+        """For each pattern, by its number, that matches in ``data``: the ends of its matches in bytes, in their order."""
+
+
+class PortableBackend:
+    """Python's own regular expressions."""
+
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        """Compile ``patterns``."""
+        self._patterns = [re.compile(pattern.replace(rb"\z", rb"\Z")) for pattern in patterns]
+
+    def ends(self, data: bytes) -> Mapping[int, list[int]]:
+        """As in ``Backend``: matches may overlap, and of those with one start the longest counts."""
+        found: dict[int, list[int]] = {}
+        for number, pattern in enumerate(self._patterns):
+            match = pattern.search(data)
+            while match:
+                found.setdefault(number, []).append(match.end())
+                match = pattern.search(data, match.start() + 1)
+        for ends in found.values():
+            ends.sort()
+        return found
+
+
+@lru_cache(maxsize=8)
+def best(patterns: tuple[bytes, ...]) -> Backend:
+    """Hyperscan's backend where it is installed, else the portable one. The last ones are kept: to compile takes a while."""
+    try:
+        return HyperscanBackend(patterns)
+    except ImportError:
+        return PortableBackend(patterns)
+
+
+class HyperscanBackend:
+    """A compiled database of all patterns; any number of threads may use it at once."""
+
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        """Compile ``patterns``, or read what was kept. ImportError where there is no Hyperscan."""
+        import hyperscan  # noqa: PLC0415 - not on every platform
+
+        from checkrein.detect import compiled  # noqa: PLC0415 - not on every platform
+
+        self._new_scratch = hyperscan.Scratch
+        self._database = compiled.database(patterns, "personal") if patterns else None
+        self._threads = threading.local()
+
+    def ends(self, data: bytes) -> Mapping[int, list[int]]:
+        """As in ``Backend``: every end of every match."""
+        found: dict[int, list[int]] = {}
+
+        def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            # A named function that this frame holds: the binding keeps no reference of its own to it.
+            found.setdefault(number, []).append(end)
+
+        if data and self._database:
+            scratch = getattr(self._threads, "scratch", None)
+            if scratch is None:
+                scratch = self._threads.scratch = self._new_scratch(self._database)
+            self._database.scan(data, match_event_handler=on_match, scratch=scratch)
+        return found

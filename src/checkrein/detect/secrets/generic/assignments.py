@@ -1,0 +1,65 @@
+"""Secrets by the name that they are assigned to, in any language or format."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Iterator
+
+from checkrein.core.sensitive import Certainty, Sensitive
+from checkrein.detect.secrets.generic.judge import is_secret
+from checkrein.detect.secrets.generic.names import kind_of
+from checkrein.detect.secrets.generic.reader import value_after
+
+_IN_NAMES = string.ascii_letters + string.digits + "_-.$"
+_REST = re.compile(r"[\w-]*(?:\.(?=\w)[\w-]*)*")
+_QUALIFIERS = frozenset(
+    [
+        "access",
+        "account",
+        "api",
+        "auth",
+        "authentication",
+        "authorization",
+        "encryption",
+        "master",
+        "private",
+        "secret",
+        "shared",
+        "signing",
+    ]
+)
+_LONGEST_NAME = 64
+_LONGEST_QUALIFIER = 20
+
+
+def assigned(text: str, ends: Iterable[int]) -> Iterator[Sensitive]:
+    """The secret values of the assignments to names with a telling word that ends at one of the ordered ``ends``."""
+    done = -1
+    for at in ends:
+        if at <= done:
+            continue
+        start, done = _name(text, at)
+        kind = kind_of(text[start:done])
+        if kind is None:
+            continue
+        value = value_after(text, start, done)
+        if value is not None and is_secret(value, kind):
+            yield Sensitive(kind.rule, kind.label, value.literal.start, value.literal.end, Certainty.GENERIC)
+
+
+def _name(text: str, at: int) -> tuple[int, int]:
+    """The whole name in which a telling word ends at ``at``, with a word before it that qualifies it."""
+    start = max(0, at - _LONGEST_NAME)
+    start += len(text[start:at].rstrip(_IN_NAMES))
+    rest = _REST.match(text, at, min(len(text), at + _LONGEST_NAME))
+    return _qualified(text, start), rest.end() if rest else at
+
+
+def _qualified(text: str, start: int) -> int:
+    """Where the name begins when a word before it belongs to it, as in ``Access key``."""
+    if text[start - 1 : start] != " " or not text[start].isalpha():
+        return start
+    before = text[max(0, start - _LONGEST_QUALIFIER) : start - 1]
+    word = before[len(before.rstrip(string.ascii_letters)) :]
+    return start - 1 - len(word) if word.lower() in _QUALIFIERS else start

@@ -1,0 +1,150 @@
+"""Whether a literal under a telling name is a secret, or something that only stands where one could stand."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from checkrein.detect.secrets.generic.dummies import is_dummy
+from checkrein.detect.secrets.generic.literals import LONGEST, Form
+from checkrein.detect.secrets.generic.names import Kind
+from checkrein.detect.secrets.generic.rarity import Shape, shape
+from checkrein.detect.secrets.generic.reader import Operator, Value
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]+")
+_TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.~:%!|$@]+")
+_PARTS = re.compile(r"[^A-Za-z0-9+/]")
+_NUMBER = re.compile(r"\w+")
+
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://|www\.|mailto:|data:|urn:")
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d[-/.][01]?\d[-/.][0-3]?\d(?!\d)|(?<!\d)\d{1,2}:\d{2}:\d{2}")
+_DIGEST = re.compile(r"(?:sha\d*|md5|sha\d+-|h1|b?crypt)[:=-]", re.IGNORECASE)
+_CODE = re.compile(r"[(){}\[\]]|^[\\^]|\\[dwsxubB.]|%[\d.]*[sdrfx]\b|=>|&&|\|\|")
+_NAME_IN_CODE = re.compile(r"[@&*!]?[A-Za-z_$][\w$-]*(?:(?:\.|::|->|\[)[A-Za-z_$0-9'\"][\w$'\"-]*\]?)*")
+_PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:)[/\\](?:[\w.@ +~%-]+[/\\])*[\w.@ +~%-]*|(?:[\w.@+~-]+/)+[\w@+~-]+\.\w{1,5}")
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?")
+
+_STRONG = frozenset({Kind.PASSWORD, Kind.SECRET, Kind.TOKEN, Kind.API_KEY, Kind.PRIVATE_KEY})
+_SHORTEST, _SHORTEST_TOKEN, _LONGEST_PASSWORD = 6, 16, 64
+_MEASURED = 512  # characters that tell enough of a longer value
+_SIGNS = frozenset("!@#$%^&*?~+=")
+_END_SIGNS = tuple("!@#$%^&*")
+
+
+def is_secret(value: Value, kind: Kind) -> bool:
+    """Whether ``value``, assigned to a name of that kind, is a secret."""
+    literal = value.literal
+    if literal.form is Form.NUMBERS:
+        return len(set(_NUMBER.findall(literal.content))) >= 8
+    content = "".join(literal.content.split()) if "\n" in literal.content else literal.content.strip("\"'`")
+    if value.scheme == "basic":
+        return is_account(content)
+    if not _may_be_secret(content):
+        return False
+    made = shape(content[:_MEASURED])
+    if _is_something_else(content, made, value):
+        return False
+    if value.scheme:
+        kind = Kind.TOKEN
+    if kind in _STRONG and _has_random_part(content):
+        return True
+    if value.operator is not Operator.ENVIRONMENT and _is_worded(made) and _NAME_IN_CODE.fullmatch(content):
+        return False
+    if _is_random(content, made, kind):
+        return True
+    if kind is Kind.PASSWORD and value.operator is Operator.ENVIRONMENT:
+        return made.length >= 8 and 2 <= made.letters < made.length
+    return kind in (Kind.PASSWORD, Kind.SALT) and _is_password(content, made, literal.form)
+
+
+def is_password(content: str) -> bool:
+    """Whether ``content``, which stands where only a password does, is one: no dummy, and rare."""
+    if len(content) > _LONGEST_PASSWORD or not _may_be_secret(content):
+        return False
+    made = shape(content)
+    return _is_password(content, made, Form.QUOTED) or _is_random(content, made, Kind.PASSWORD)
+
+
+def is_token(content: str) -> bool:
+    """Whether ``content`` is drawn by a generator, and long enough for a token."""
+    return (
+        len(content) >= _SHORTEST_TOKEN
+        and _may_be_secret(content)
+        and _is_random(content, shape(content[:_MEASURED]), Kind.TOKEN)
+    )
+
+
+def is_account(content: str) -> bool:
+    """Whether ``content`` is the base64 of USER:PASSWORD (RFC 7617), or of a token in the place of the user's name."""
+    try:
+        user, colon, password = base64.b64decode(content + "=" * (-len(content) % 4), validate=True).decode().partition(":")
+    except ValueError:  # no base64, characters beyond ASCII, or no UTF-8 inside
+        return False
+    if not colon or not (user + password).isprintable():
+        return False
+    return len(password) >= _SHORTEST and password != user and not is_dummy(password) if password else is_token(user)
+
+
+def _may_be_secret(content: str) -> bool:
+    return (
+        _SHORTEST <= len(content) <= LONGEST
+        and content.isascii()
+        and not any(map(str.isspace, content))
+        and not is_dummy(content)
+    )
+
+
+def _is_something_else(content: str, made: Shape, value: Value) -> bool:
+    """A URL, a date, a digest that says so, code, or a path or a host's name that is made of words."""
+    if _URL.match(content) or _DATE.search(content) or _DIGEST.match(content):
+        return True
+    if value.literal.form is Form.BARE and _CODE.search(content):
+        return True
+    return _is_worded(made) and bool(_PATH.fullmatch(content) or _HOST.fullmatch(content))
+
+
+def _is_worded(made: Shape) -> bool:
+    """Whether words make up so much of it that it has a meaning."""
+    return made.worded >= (0.4 if made.turns <= 2 else 0.6)
+
+
+def _is_password(content: str, made: Shape, form: Form) -> bool:
+    """Six to some sixty characters of two or more sorts, that form no words or do so in the way of passwords."""
+    sorts = sum(1 for count in (made.lower, made.upper, made.digits, made.others) if count)
+    if made.length > _LONGEST_PASSWORD or made.letters < 2 or made.distinct < 5 or sorts < 2:
+        return False
+    signs = sum(each in _SIGNS for each in content)
+    if sorts == 4 and signs and made.length >= 8 and content[0] not in _SIGNS and not _CODE.search(content):
+        return True  # words with capitals, digits and signs, as people make up a password
+    if made.worded > (0.5 if made.turns >= 3 else 0.34):
+        return False
+    if made.digits and (made.strange >= 5.2 or made.turns >= 3 or (sorts == 4 and made.strange >= 4.0)):
+        return made.length >= 7 or sorts >= 3
+    if form is Form.QUOTED and made.length >= 7 and content.endswith(_END_SIGNS):
+        return True
+    return made.strange >= 6.5 and made.length >= 8
+
+
+def _is_random(content: str, made: Shape, kind: Kind) -> bool:
+    """Characters as a generator draws them."""
+    strong = kind in _STRONG
+    if _UUID.fullmatch(content):
+        return strong and kind is not Kind.PASSWORD and made.distinct >= 8
+    if content.isdigit():
+        return strong and 16 <= made.length <= 40 and made.entropy >= 2.5
+    if _HEX.fullmatch(content):
+        return made.length >= (16 if strong or kind is Kind.SALT else 32) and made.entropy >= 3.0 and made.digits > 0
+    if not _TOKEN.fullmatch(content) or made.length < (8 if strong else 14) or not made.letters or made.worded > 0.3:
+        return False
+    if not made.digits:
+        return made.length >= (16 if strong else 24) and made.entropy >= 3.3 and made.strange >= 5.6
+    return made.entropy >= (2.8 if made.length < 16 else 3.0) and (made.strange >= 5.2 or made.turns >= 3)
+
+
+def _has_random_part(content: str) -> bool:
+    """Whether it is a prefix of words with a generator's characters behind: ``acme_live_`` and forty hexadecimal digits."""
+    if uuid := _UUID.search(content):
+        return uuid.end() == len(content) and len(set(uuid[0])) >= 8
+    part = max(_PARTS.split(content), key=len)
+    return len(content) > len(part) >= 12 and not is_dummy(part) and _is_random(part, shape(part[:_MEASURED]), Kind.TOKEN)
