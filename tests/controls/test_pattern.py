@@ -35,7 +35,7 @@ def test_a_pattern_that_takes_a_backtracker_for_ever() -> None:
 
 
 @given(st.text("abc.*+?()[]|^$\\-{1}x", max_size=10), st.text("abcx", max_size=8))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_nothing_is_missed(pattern: str, text: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

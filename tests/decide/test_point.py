@@ -487,3 +487,14 @@ def test_a_snapshot_holds_what_lies_behind_a_link(world: Any, command: str) -> N
     decision = world.bash(command)
     assert decision.verdict is Verdict.NONE
     assert "real/a.txt" in [item.path for item in store.get(decision.id).items]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_session_is_known_from_its_start_on(world: Any, tmp_path: Path, at_once: bool) -> None:
+    point = world.new_point(sessions=SessionStore(tmp_path / "sessions"))
+    place = str(world.project)
+    for name, kept in (("Notification", 0), ("SessionStart", 1)):
+        event = Event(EventKind.LIFECYCLE, session="s", cwd=place, project=place, name=name)
+        decision = point.at_once(event) if at_once else point.decide(event)
+        assert decision.verdict is Verdict.NONE
+        assert len(list((tmp_path / "sessions").glob("*.jsonl"))) == kept

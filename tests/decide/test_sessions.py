@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from checkrein.decide import sessions
-from checkrein.decide.sessions import SessionStore
+from checkrein.decide.sessions import SessionStore, project_of
 
 
 def test_a_session_is_the_same_each_time() -> None:
@@ -154,3 +154,26 @@ def test_fifty_threads(tmp_path: Path) -> None:
         list(pool.map(one, range(50)))
     again = SessionStore(tmp_path / "s").get("a")
     assert set(again.written) == {f"/p/{number}" for number in range(50)} | {"/p/same"}
+
+
+class TestProject:
+    def test_other_processes_learn_where_a_session_was_opened(self, tmp_path: Path) -> None:
+        store = SessionStore(tmp_path)
+        store.note_project(store.get("s-1"), "/srv/a b\udcff")
+        assert project_of(tmp_path, "s-1") == "/srv/a b\udcff"
+        store.note_project(store.get("s-1"), "/srv/c")
+        assert project_of(tmp_path, "s-1") == "/srv/c"
+        assert (tmp_path / "s-1.project").stat().st_mode & 0o077 == 0
+
+    @pytest.mark.parametrize("session", ["", "unknown", "../s-1", "a/b", "x" * 200])
+    def test_a_session_that_no_hook_told_of(self, tmp_path: Path, session: str) -> None:
+        store = SessionStore(tmp_path / "sessions")
+        (tmp_path / "s-1.project").write_text("/elsewhere")
+        store.note_project(store.get("../s-1"), "/x")
+        assert project_of(tmp_path / "sessions", session) == ""
+
+    def test_it_is_forgotten_with_its_session(self, tmp_path: Path) -> None:
+        store = SessionStore(tmp_path)
+        store.note_project(store.get("s"), "/a")
+        assert SessionStore(tmp_path).prune(keep_days=-1) == 1
+        assert list(tmp_path.iterdir()) == []

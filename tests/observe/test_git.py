@@ -310,3 +310,11 @@ def test_a_bare_repository_is_found(tmp_path: Path) -> None:
     repository = Repository.discover(str(tmp_path / "bare.git/objects"))
     assert repository is not None
     assert repository.problem == "a bare repository has no work tree"
+
+
+def test_what_git_would_leave_alone_need_not_be_there(repo: Path) -> None:
+    repository = Repository.discover(str(repo))
+    assert repository is not None
+    for name, ignored in (("new.log", True), ("build/new.py", True), ("src/new.py", False), ("a.txt", False)):
+        assert repository.would_ignore(str(repo / name)) is ignored
+    assert not repository.would_ignore("/elsewhere/x.log")

@@ -45,3 +45,11 @@ def test_does_not_cover(patterns: list[str], path: str) -> None:
 
 def test_a_text_of_any_length_is_judged() -> None:
     assert not covers(["*a*b"], "/srv/app/" + "a/" * 100_000)
+
+
+def test_lists_are_equal_by_what_they_were_made_from() -> None:
+    one = PathList(["a", "!b"], project="/p", home="/h")
+    assert one == PathList(["a", "!b"], project="/p", home="/h")
+    assert hash(one) == hash(PathList(["a", "!b"], project="/p", home="/h"))
+    for other in (PathList(["a"], project="/p", home="/h"), PathList(["a", "!b"], project="/q", home="/h"), "a"):
+        assert one != other

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from checkrein.controls import commands, deletion, guard, other_client, protected, scope, sensitive, service_guard
-from checkrein.controls.context import Context, Guard
+from checkrein.controls import commands, deletion, guard, other_client, protected, scope, sensitive, service_guard, vaulted
+from checkrein.controls.context import Context, Guard, Placeholders
 from checkrein.core import Finding
 
 Control = Callable[[Context], Iterable[Finding]]
@@ -19,6 +19,7 @@ CONTROLS: tuple[tuple[str, Control], ...] = (
     ("protected files", protected.judge),
     ("sensitive reads", sensitive.judge),
     ("project scope", scope.judge),
+    ("redacted values", vaulted.judge),
 )
 
-__all__ = ["CONTROLS", "Context", "Control", "Guard"]
+__all__ = ["CONTROLS", "Context", "Control", "Guard", "Placeholders"]

@@ -11,6 +11,7 @@ from checkrein.detect.paths import Classification, Places, classify
 from checkrein.observe.disk import Disk, real_path
 from checkrein.observe.view import GitView
 from checkrein.policy import IgnoreTree, PathAccess, Policy
+from checkrein.vault import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,39 @@ class Guard:
     """Checkrein itself, as far as controls have to protect it: its processes, its port and its folders.
 
     ``trusted`` is the file of certificates by which the client knows the port; it is there where hooks go by https.
+    ``gateway`` is the address that the client takes the API for ("" while there is no gateway), ``gateway_port`` its port.
+    ``shells`` are the programs of ours that the client may run commands in.
     """
 
     pids: frozenset[int] = frozenset()
     port: int = 0
     folders: tuple[str, ...] = ()
     trusted: str = ""
+    gateway: str = ""
+    gateway_port: int = 0
+    shells: frozenset[str] = frozenset()
+
+    @property
+    def ours(self) -> frozenset[str]:
+        """The values of variables in the client's settings that we set ourselves."""
+        return frozenset(filter(None, (self.trusted, self.gateway, *self.shells)))
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that only the client may call."""
+        return tuple(port for port in (self.port, self.gateway_port) if port)
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholders:
+    """The placeholders that stood in a call. ``values`` and ``entries`` are those of this vault: the event that is judged holds
+    their values. ``broken`` are of no known value, as they stand there; ``misplaced`` stand where no value can be put.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    broken: tuple[str, ...] = ()
+    misplaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +73,8 @@ class Context:
     ignored: IgnoreTree
     guard: Guard = field(default_factory=Guard)
     made: Mapping[str, Collection[str]] = field(default_factory=dict)
+    program_paths: Collection[str] = ()  # the paths that ``programs`` may have, as far as the event says so
+    placeholders: Placeholders = field(default_factory=Placeholders)
     started: float = 0.0  # when the session was first seen, seconds since the epoch
 
     @property

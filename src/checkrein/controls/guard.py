@@ -10,15 +10,16 @@ from checkrein.controls.context import Context
 from checkrein.controls.loopback import NAMING, is_this_machine
 from checkrein.core import Effect, EffectKind, EventKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
-from checkrein.detect.client_settings import disarming, misleading
+from checkrein.detect.client_settings import disarming, misleading, rerouting
 from checkrein.detect.shapes import misshapen
 from checkrein.detect.shell.options import parse_options
 from checkrein.detect.shell.running.wrappers import SSH_VALUES
 from checkrein.locations import NAME
 
-PERSON_ONLY = frozenset(("allow", "down", "up"))
+PERSON_ONLY = frozenset(("allow", "deanonymize", "down", "secret", "sweep", "up", "vault"))
 """Commands of ours that only a person may give."""
-PROGRAMS = frozenset((NAME, "checkrein-hook"))
+HOOK_CLIENT = "checkrein-hook"
+PROGRAMS = frozenset((NAME, HOOK_CLIENT))
 OPEN_MODULES = frozenset((NAME, f"{NAME}.docs"))
 """Modules of ours that ``python -m`` may run: the command, which is judged by its words, and what writes documentation."""
 CHANGING = frozenset((EffectKind.WRITE, EffectKind.DELETE, EffectKind.LINK, EffectKind.CHMOD))
@@ -52,6 +53,7 @@ def judge(context: Context) -> Iterator[Finding]:
         yield from _settings_file(context, context.event.text)
     if context.event.kind is EventKind.PROMPT:
         yield from _misled(context)
+        yield from _rerouted(context)
     if context.event.name and (why := misshapen(context.event.tool, context.event.input)):
         yield context.finding("guard.misshapen", f"{context.event.tool} cannot be judged: {why}", subject=context.event.tool)
     for program in context.programs:
@@ -75,6 +77,10 @@ def _own_command(context: Context, program: tuple[str, ...]) -> Iterator[Finding
         if name.split(".", 1)[0] == NAME and name not in OPEN_MODULES:
             yield context.finding("guard.own-command", f"`python -m {name}` runs a part of the guard", subject=name)
     command = next((word for word in words if not word.startswith("-")), "")
+    if name == HOOK_CLIENT:
+        yield context.finding(
+            "guard.own-command", f"`{name}` is for the client, which tells the guard what it does", subject=name
+        )
     if name == NAME and command in PERSON_ONLY:
         yield context.finding(
             "guard.own-command", f"`{NAME} {command}` is for a person at a terminal", subject=f"{NAME} {command}"
@@ -214,7 +220,7 @@ def _written(context: Context, effect: Effect) -> Iterator[Finding]:
     """A settings file that would disarm the hooks, by whatever tool it is written."""
     if not is_settings(effect.target):
         return
-    for what in disarming(effect.text or "", context.guard.trusted):
+    for what in disarming(effect.text or "", context.guard.ours):
         yield context.finding(
             "guard.disarm", f"{effect.program} would write {effect.target}, in which {what}", subject=effect.target
         )
@@ -225,7 +231,7 @@ def _settings_file(context: Context, path: str) -> Iterator[Finding]:
     if text is None:
         yield context.finding("guard.disarm", f"{path} was changed, and it cannot be read to see what it says", subject=path)
         return
-    for what in disarming(text, context.guard.trusted):
+    for what in disarming(text, context.guard.ours):
         yield context.finding("guard.disarm", f"{path} was changed: {what}", subject=path)
 
 
@@ -233,10 +239,26 @@ def _misled(context: Context) -> Iterator[Finding]:
     """A repository whose settings say whom the client is to believe, where it knows us by our certificate."""
     if not context.guard.trusted or context.disk.read_text(context.guard.trusted) is None:
         return
-    for name in ("settings.json", "settings.local.json"):
-        path = f"{context.project}/.claude/{name}"
-        for variable in misleading(context.disk.read_text(path) or ""):
+    for path, text in _repository_settings(context):
+        for variable in misleading(text):
             what = f"{path} sets {variable}: another program could answer in the guard's place"
             yield context.finding(
                 "guard.disarm", what, subject=path, instead="Remove it, or run `checkrein up --transport command`."
             )
+
+
+def _rerouted(context: Context) -> Iterator[Finding]:
+    """A repository whose settings lead the client past the gateway, where one is to see all that leaves."""
+    if not context.guard.gateway:
+        return
+    for path, text in _repository_settings(context):
+        for variable in rerouting(text, context.guard.gateway):
+            what = f"{path} sets {variable}: what this session sends would go past the gateway"
+            yield context.finding("guard.disarm", what, subject=path, instead="Remove it, or run `checkrein up --no-gateway`.")
+
+
+def _repository_settings(context: Context) -> Iterator[tuple[str, str]]:
+    """Path and text of each settings file that the project brings along."""
+    for name in ("settings.json", "settings.local.json"):
+        path = f"{context.project}/.claude/{name}"
+        yield path, context.disk.read_text(path) or ""

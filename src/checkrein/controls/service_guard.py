@@ -17,9 +17,9 @@ from checkrein.core import Effect, EffectKind, Finding, Flag
 from checkrein.core.effect import UNKNOWN
 
 OURS = ("checkrein", "checkrein-supervisor", "checkrein.service")
-COMMAND_LINE = "python3 -I -m checkrein.service.main"
+COMMAND_LINES = ("python3 -I -m checkrein.service.main", "python3 -I -m checkrein.service.gateway")
 """How our processes look to what ends processes by their command line."""
-UNITS = ("checkrein.service", "checkrein")
+UNITS = ("checkrein.service", "checkrein-gateway.service", "checkrein", "checkrein-gateway")
 ENDING_BY_NAME = frozenset(("pkill", "killall", "skill"))
 WHOSE = "every process of "
 """How the effect of ``pkill -u USER`` begins."""
@@ -63,7 +63,8 @@ def judge(context: Context) -> Iterator[Finding]:
 def _judge_program(context: Context, program: tuple[str, ...]) -> Iterator[Finding]:
     """Findings for one command line."""
     name, words = program[0], program[1:]
-    meant = {PROCESS_TOOLS: context.guard.pids, PORT_ENDERS: {context.guard.port}, FIREWALLS: {context.guard.port}}
+    ports = context.guard.ports
+    meant = {PROCESS_TOOLS: context.guard.pids, PORT_ENDERS: ports, FIREWALLS: ports}
     numbered = any(name in programs and not _numbers(words).isdisjoint(ids) for programs, ids in meant.items())
     if name in FIREWALLS:
         if not LISTING.intersection(words) and (numbered or "lo" in words):
@@ -72,7 +73,7 @@ def _judge_program(context: Context, program: tuple[str, ...]) -> Iterator[Findi
         line = shown(" ".join(program[:8]))
         what = f"`{line}` would stop the service that guards this session, or change how it runs"
         yield context.finding("guard.stop-service", what, subject=line)
-    elif name not in NAMING and reaches(words, context.guard.port):
+    elif name not in NAMING and any(reaches(words, port) for port in ports):
         yield _talks(context, name, "would talk to the service")
 
 
@@ -80,7 +81,9 @@ def _judge_effect(context: Context, effect: Effect) -> Iterator[Finding]:
     """Findings for processes that are ended, and for requests."""
     if effect.kind is EffectKind.SIGNAL:
         yield from _signal(context, effect)
-    elif effect.kind in (EffectKind.SEND, EffectKind.FETCH) and reaches((effect.target, effect.detail), context.guard.port):
+    elif effect.kind in (EffectKind.SEND, EffectKind.FETCH) and any(
+        reaches((effect.target, effect.detail), port) for port in context.guard.ports
+    ):
         yield _talks(context, effect.program, f"would talk to the service at {shown(effect.target)}")
 
 
@@ -111,7 +114,9 @@ def _signal(context: Context, effect: Effect) -> Iterator[Finding]:
         yield context.finding(
             "guard.stop-service", f"{what} would stop the service that guards this session", subject=shown(target)
         )
-    elif _picks_any(context, effect) or (effect.program in ENDING_BY_NAME and _ends(effect, COMMAND_LINE)):
+    elif _picks_any(context, effect) or (
+        effect.program in ENDING_BY_NAME and any(_ends(effect, line) for line in COMMAND_LINES)
+    ):
         yield context.finding(
             "guard.stop-interpreter",
             f"{what} may end the service that guards this session, too",
@@ -122,14 +127,16 @@ def _signal(context: Context, effect: Effect) -> Iterator[Finding]:
 def _is_ours(context: Context, effect: Effect) -> bool:
     """True where the processes are ours by their id, their port, their owner, or a file of ours that holds the id."""
     target = effect.target
-    if context.guard.pids.intersection(_numbers((target,))) or f"port:{context.guard.port}" in target.split("|"):
+    if context.guard.pids.intersection(_numbers((target,))) or any(
+        f"port:{port}" in target.split("|") for port in context.guard.ports
+    ):
         return True
     if target.startswith(WHOSE):
         return target.removeprefix(WHOSE) in (*_own_names(), os.path.basename(context.places.home), UNKNOWN)  # noqa: PTH119
     if effect.known:
         return target == "-1" or (effect.program == "kill" and bool(set("*?[").intersection(target)))
     listers = (program for program in context.programs if program[0] in LISTERS)
-    if any(context.guard.port in _numbers(program[1:]) for program in listers):
+    if any(not _numbers(program[1:]).isdisjoint(context.guard.ports) for program in listers):
         return True
     return any(_of_service(context, path) for path in (*effect.reads, *_read(context))) or any(
         may_match(pattern, name) for pattern in _picked(context) for name in OURS
@@ -179,7 +186,7 @@ def _picks_any(context: Context, effect: Effect) -> bool:
         return True  # one number after the other
     listed = any(program[0] == "ps" for program in context.programs)
     picked = _picked(context)
-    return listed and (not picked or any(may_match(pattern, COMMAND_LINE) for pattern in picked))
+    return listed and (not picked or any(may_match(pattern, line) for pattern in picked for line in COMMAND_LINES))
 
 
 def _ends(effect: Effect, name: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checkrein.controls import CONTROLS, Context, Guard
+from checkrein.controls import CONTROLS, Context, Guard, Placeholders
 from checkrein.core import (
     Action,
     Decision,
@@ -30,8 +30,11 @@ from checkrein.core import (
 )
 from checkrein.decide import fold, harmless, lookup, narrow
 from checkrein.decide.approvals import Approval, ApprovalStore, fingerprint
+from checkrein.decide.asked import Asked
+from checkrein.decide.call import Call, call_of
 from checkrein.decide.lookup import Lookup, TooMuchError
 from checkrein.decide.made import made_by
+from checkrein.decide.restore import Values, mentions_placeholder
 from checkrein.decide.runners import with_runners
 from checkrein.decide.sessions import Session, SessionStore
 from checkrein.detect.paths import Places
@@ -46,6 +49,7 @@ from checkrein.policy import IgnoreTree, Policy, PolicyStore
 from checkrein.undo import SnapshotStore
 
 JUDGED = frozenset((EventKind.TOOL_CALL, EventKind.PROMPT, EventKind.CONFIG_CHANGE))
+SESSION_START = "SessionStart"
 MAX_EFFECTS = 600
 PATH_MAX = 4096
 MAX_PROJECTS = 64  # whose ignore files are kept read
@@ -80,18 +84,20 @@ def judgeable(effects: Sequence[Effect]) -> Iterator[Effect]:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What the decision point keeps: the policies, the sessions, and, where a service runs it, snapshots and permissions."""
+    """What the decision point keeps: the policies, the sessions, and, where a service runs it, snapshots, permissions and the
+    vault, from which values go back into what tools are given."""
 
     policies: PolicyStore
     sessions: SessionStore
     snapshots: SnapshotStore | None = None
     approvals: ApprovalStore | None = None
     key: bytes = b""  # keys the fingerprints of actions
+    vault: Values | None = None
 
 
 @dataclass
 class DecisionPoint:
-    """Judges events. Thread-safe. ``new_id`` gives the public id of each decision.
+    """Judges events. Thread-safe. ``new_id`` gives the public id of each decision; ``asked`` knows calls that got values.
 
     ``on_stopped`` is told of each stopped action: the id of the decision, and the action's fingerprint.
     """
@@ -103,6 +109,7 @@ class DecisionPoint:
     new_id: Callable[[], str] = lambda: secrets.token_hex(3)
     own_config: tuple[str, ...] = ()
     own_state: tuple[str, ...] = ()
+    asked: Asked = field(default_factory=Asked)
     _git: GitView = field(default_factory=GitView)
     on_stopped: Callable[[str, str], object] = lambda _decision, _action: None
     _ignores: OrderedDict[tuple[str, tuple[str, ...]], IgnoreTree] = field(default_factory=OrderedDict)
@@ -112,14 +119,16 @@ class DecisionPoint:
     def decide(self, event: Event) -> Decision:
         """The decision on one event. A control that fails is a finding of its own, decided by the policy's ``on_error``."""
         if event.kind not in JUDGED:
-            return Decision(self.new_id(), Verdict.NONE)
+            return self._not_judged(event)
         policy = self.stores.policies.current(event.project).policy
         session = self.stores.sessions.get(event.session)
+        self.stores.sessions.note_project(session, event.project)
         disk = self._disk(session, event)
-        analysis, findings = self.findings(event, policy, session, disk)
+        call = call_of(event, policy, self.stores.vault)
+        analysis, findings = self._judged(call, policy, session, disk)
         action = self._action(event, disk, findings)
-        narrowed = self._narrowed(event, policy, session, disk, findings, action)
-        return narrowed or self._concluded(event, policy, session, analysis, findings, action)
+        narrowed = self._narrowed(call, policy, session, disk, findings, action)
+        return narrowed or self._concluded(call, policy, session, analysis, findings, action)
 
     @one_look()
     def at_once(self, event: Event) -> Decision | None:
@@ -128,63 +137,84 @@ class DecisionPoint:
         Where it is None, nothing has happened: ``decide`` makes the decision.
         """
         if event.kind not in JUDGED:
-            return Decision(self.new_id(), Verdict.NONE)
+            return self._not_judged(event)
         if not lookup.is_light(event.input):
             return None
         policy = self.stores.policies.current(event.project).policy
         session = self.stores.sessions.get(event.session)
+        self.stores.sessions.note_project(session, event.project)
         disk = self._disk(session, event, at_once=True)
+        if self.stores.vault is not None and mentions_placeholder(event):
+            return None  # the vault is a database
+        call = Call(event)
         try:
-            analysis, findings = self.findings(event, policy, session, disk)
+            analysis, findings = self._judged(call, policy, session, disk)
             action = self._action(event, disk, findings)
-            narrowed = self._narrowed(event, policy, session, disk, findings, action)
+            narrowed = self._narrowed(call, policy, session, disk, findings, action)
         except TooMuchError:
             return None
         if narrowed:
             return narrowed
         if any(finding.action is Action.SNAPSHOT for finding in findings) or self._is_permitted(action):
             return None
-        return self._concluded(event, policy, session, analysis, findings, action)
+        return self._concluded(call, policy, session, analysis, findings, action)
+
+    def _not_judged(self, event: Event) -> Decision:
+        """For an event that only tells of something. A session is known from its start on."""
+        if event.name == SESSION_START:
+            self.stores.sessions.get(event.session)
+        return Decision(self.new_id(), Verdict.NONE)
+
+    def _judged(self, call: Call, policy: Policy, session: Session, disk: Lookup) -> tuple[Analysis, list[Finding]]:
+        """``findings`` of the call as its tool is to get it; where that cannot be told, that is one, too."""
+        analysis, findings = self.findings(call.given, policy, session, disk, call.placeholders)
+        return analysis, [*findings, *call.trouble]
 
     def _narrowed(
-        self, event: Event, policy: Policy, session: Session, disk: Lookup, findings: list[Finding], action: str
+        self, call: Call, policy: Policy, session: Session, disk: Lookup, findings: list[Finding], action: str
     ) -> Decision | None:
         """The same call without what speaks against it, where leaving files out is all it takes; None where it is not."""
         names = narrow.names_to_leave_out(findings)
-        asked = narrow.narrowed(event, names) if names and not self._is_permitted(action) else None
+        asked = narrow.narrowed(call.given, names) if names and not self._is_permitted(action) else None
         if asked is None:
             return None
-        analysis, remarks = self.findings(asked, policy, session, disk)
+        analysis, remarks = self.findings(asked, policy, session, disk, call.placeholders)
         if fold.strictest(remarks) > Action.ALLOW:
             return None
-        self._remember(session, analysis)
+        self._remember(session, call.remembered(analysis))
         decision_id = self.new_id()
-        left = fold.without(findings)
+        left = call.hidden(fold.without(findings))
+        if call.changed is not None:
+            self.asked.note(call.event, asked.input)
         return Decision(
             decision_id,
             Verdict.NONE,
-            fold.ordered([*left, *remarks]),
+            fold.ordered([*left, *call.hidden(remarks)]),
             message=f"checkrein changed this call so that it leaves out {', '.join(names)}: {left[0].why}",
             notice=f"checkrein left out {', '.join(names)} [{left[0].rule}, checkrein explain {decision_id}]",
             updated_input=asked.input,
         )
 
     def _concluded(
-        self, event: Event, policy: Policy, session: Session, analysis: Analysis, findings: list[Finding], action: str
+        self, call: Call, policy: Policy, session: Session, analysis: Analysis, findings: list[Finding], action: str
     ) -> Decision:
         """``action`` is the fingerprint of what is judged, "" where nothing speaks against it."""
-        decision_id = self.new_id()
+        event, decision_id = call.event, self.new_id()
         permission = self._permission(action) if fold.strictest(findings) >= Action.ASK else None
         ordered = fold.ordered(fold.permitted(findings, permission) if permission else findings)
         trouble = self._keep(event, policy, ordered, decision_id)
         if trouble:
             permission = permission or self._permission(action)
             ordered = fold.unkept(ordered, trouble, permission)
+        ordered = fold.ordered(call.hidden(ordered))
         verdict = fold.VERDICTS[fold.strictest(ordered)]
         if verdict in (Verdict.NONE, Verdict.ASK):  # what is asked about may be permitted where nobody tells us
-            self._remember(session, analysis)
+            self._remember(session, call.remembered(analysis))
         if verdict is Verdict.NONE and self._spared(event, policy, analysis, ordered):
             verdict = Verdict.APPROVE
+        changed = call.changed if verdict is not Verdict.DENY else None
+        if changed is not None:
+            self.asked.note(event, changed)
         permit = fold.permit_hint(decision_id) if verdict is Verdict.DENY else ""
         decision = Decision(
             decision_id,
@@ -192,6 +222,7 @@ class DecisionPoint:
             ordered,
             message=fold.message(ordered, self.rules, permit),
             notice=fold.notice(ordered, decision_id, verdict),
+            updated_input=changed,
         )
         if decision.stops and event.kind is EventKind.TOOL_CALL:
             self.on_stopped(decision_id, action)
@@ -205,8 +236,10 @@ class DecisionPoint:
             call = Event(EventKind.TOOL_CALL, "warm", self.home, self.home, tool="Bash", input={"command": command})
             self.findings(call, policy, session, self._disk(session, call))
 
-    def findings(self, event: Event, policy: Policy, session: Session, disk: Lookup) -> tuple[Analysis, list[Finding]]:
-        """What all controls say of an event, and what it would do."""
+    def findings(
+        self, event: Event, policy: Policy, session: Session, disk: Lookup, placeholders: Placeholders | None = None
+    ) -> tuple[Analysis, list[Finding]]:
+        """What all controls say of an event, and what it would do. ``placeholders`` are those whose values it holds."""
         analysis = Analysis()
         findings: list[Finding] = []
         if event.kind is EventKind.TOOL_CALL:
@@ -221,6 +254,8 @@ class DecisionPoint:
             effects=tuple(judgeable(analysis.effects)),
             programs=tuple(analysis.programs),
             environments=tuple(analysis.environments),
+            program_paths=tuple(analysis.places),
+            placeholders=placeholders or Placeholders(),
             policy=policy,
             rules=self.rules,
             disk=disk,

@@ -18,7 +18,9 @@ REMEMBERED = 512
 MAX_WRITTEN = 20_000
 KEEP_DAYS = 30  # a session that wrote nothing for so long is forgotten
 CLOCK_GRAIN = 0.05  # seconds that a file's time of change may lag behind the clock
+PROJECT_SUFFIX = ".project"
 _DAY = 86_400  # seconds
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 @dataclass(slots=True)
@@ -29,7 +31,7 @@ class Session:
     a path came with it. ``folders`` stood before, and files whose names are not known were written there: what changed below
     them since the session began counts. ``made`` says what written files are made of (``decide.made``).
     ``running`` are files that programs in the background run (``Analysis.running``).
-    ``forgot`` is True where what was remembered could not be read back whole.
+    ``forgot`` is True where what was remembered could not be read back whole. ``project`` is the one that was noted last.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Session:
     made: dict[str, tuple[str, ...]] = field(default_factory=dict)
     running: dict[str, str] = field(default_factory=dict)
     forgot: bool = False
+    project: str = ""
 
     def may_have_written(self, path: str) -> bool:
         """True where a tool of this session wrote ``path``, or where too little is remembered to tell."""
@@ -127,6 +130,19 @@ class SessionStore:
             session.running[path] = interpreter
             self._append(session.id, {"running": path, "by": interpreter})
 
+    def note_project(self, session: Session, project: str) -> None:
+        """Keep the folder that a session was opened in, for other processes (``project_of``)."""
+        with self._lock:
+            path = self._path(session.id)
+            if path is None or session.project == project:
+                return
+            new = path.with_suffix(".new")
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(os.fsencode(project))
+            new.replace(path.with_suffix(PROJECT_SUFFIX))
+            session.project = project
+
     def prune(self, keep_days: float = KEEP_DAYS) -> int:
         """Remove the files of sessions that wrote nothing for ``keep_days`` and are not in use; how many those were."""
         if self._folder is None:
@@ -136,6 +152,7 @@ class SessionStore:
             for path in self._folder.glob("*.jsonl"):
                 if path.stem not in self._known and path.lstat().st_mtime < limit:
                     path.unlink()
+                    path.with_suffix(PROJECT_SUFFIX).unlink(missing_ok=True)
                     removed += 1
         return removed
 
@@ -148,7 +165,7 @@ class SessionStore:
         return session
 
     def _path(self, session_id: str) -> Path | None:
-        if self._folder is None or not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", session_id):
+        if self._folder is None or not _ID.fullmatch(session_id):
             return None
         return self._folder / f"{session_id}.jsonl"
 
@@ -190,6 +207,18 @@ class SessionStore:
                 case _:
                     session.forgot = True
         return session
+
+
+def project_of(folder: Path, session_id: str) -> str:
+    """The folder that a session was opened in, as the hooks of the sessions kept in ``folder`` told it; "" where none did."""
+    if not _ID.fullmatch(session_id):
+        return ""
+    try:
+        descriptor = os.open(folder / f"{session_id}{PROJECT_SUFFIX}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return ""
+    with os.fdopen(descriptor, "rb") as file:
+        return os.fsdecode(file.read())
 
 
 def _parsed(line: bytes) -> object:

@@ -104,6 +104,18 @@ class Repository:
                 self.problem = str(error) or type(error).__name__
                 return State.UNKNOWN
 
+    def would_ignore(self, path: str) -> bool:
+        """True where git has been told to leave an absolute path alone, whether or not something stands there by now."""
+        with self._lock:
+            relative = self._relative(path)
+            if self._repository is None or not relative:
+                return False
+            try:
+                return relative not in self._index(self._repository) and self._repository.path_is_ignored(relative)
+            except _ERRORS as error:
+                self.problem = str(error) or type(error).__name__
+                return False
+
     def _state(self, repository: pygit2.Repository, path: str, relative: str) -> State:
         mode = _mode(path)
         if mode is None:

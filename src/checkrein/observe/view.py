@@ -50,6 +50,11 @@ class GitView:
         """True where git has been told to leave the path alone."""
         return self.state(path) is State.IGNORED
 
+    def would_ignore(self, path: str) -> bool:
+        """True where git has been told to leave the path alone, whether or not something stands there by now."""
+        repository = Repository.discover(path)
+        return repository is not None and repository.would_ignore(path)
+
     def uncommitted(self, folder: str, limit: int) -> Uncommitted:
         """At most ``limit`` files below a folder that no commit holds; incomplete where no repository does."""
         repository = Repository.discover(folder)

@@ -3,7 +3,6 @@
 from checkrein.policy.files import PolicyFiles
 from checkrein.policy.ignore import IgnoreTree
 from checkrein.policy.load import CurrentPolicy, LoadedPolicy, PolicyStore, load_policy
-from checkrein.policy.merge import Note
 from checkrein.policy.model import (
     Approval,
     Layer,
@@ -17,11 +16,17 @@ from checkrein.policy.model import (
     Transport,
     Undo,
 )
+from checkrein.policy.note import Note
+from checkrein.policy.privacy import Attachments, ClassRule, DataClass, Gateway, Privacy, Redaction, Term
 from checkrein.policy.schema import schema_text
 
 __all__ = [
     "Approval",
+    "Attachments",
+    "ClassRule",
     "CurrentPolicy",
+    "DataClass",
+    "Gateway",
     "IgnoreTree",
     "Layer",
     "LoadedPolicy",
@@ -33,8 +38,11 @@ __all__ = [
     "Policy",
     "PolicyFiles",
     "PolicyStore",
+    "Privacy",
+    "Redaction",
     "RuleSetting",
     "Scope",
+    "Term",
     "Transport",
     "Undo",
     "load_policy",

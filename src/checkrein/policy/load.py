@@ -15,8 +15,9 @@ from pathlib import Path
 from checkrein.core import PolicyError, Rule
 from checkrein.policy.files import FileId, PolicyFiles, file_id, read_text
 from checkrein.policy.layer import LayerSettings, Places, read_layer
-from checkrein.policy.merge import Note, merge
+from checkrein.policy.merge import merge
 from checkrein.policy.model import Layer, Policy
+from checkrein.policy.note import Note
 from checkrein.rules import load_rules
 
 _PROJECTS_KEPT = 64
@@ -33,11 +34,12 @@ class LoadedPolicy:
 @dataclass(frozen=True, slots=True)
 class CurrentPolicy:
     """What is in force now. ``errors`` name the files that are broken: their last good version is in force, or, where there
-    was none, nothing of them; with a broken organisation layer the user layer can then only tighten."""
+    was none (``lost``), nothing of them; with a broken organisation layer the user layer can then only tighten."""
 
     policy: Policy
     notes: tuple[Note, ...] = ()
     errors: tuple[PolicyError, ...] = ()
+    lost: tuple[PolicyError, ...] = ()
 
 
 def load_policy(project: str | Path, files: PolicyFiles, *, rules: Mapping[str, Rule] | None = None) -> LoadedPolicy:
@@ -165,4 +167,10 @@ class PolicyStore:
         organisation = cached[Layer.ORGANISATION]
         unknown_locks = organisation.error is not None and organisation.good is None
         policy, notes = merge(layers, self._rules, user_bound=unknown_locks)
-        return CurrentPolicy(policy, notes, tuple(each.error for each in cached.values() if each.error is not None))
+        broken = [each for each in cached.values() if each.error is not None]
+        return CurrentPolicy(
+            policy,
+            notes,
+            tuple(each.error for each in broken if each.error is not None),
+            tuple(each.error for each in broken if each.error is not None and each.good is None),
+        )

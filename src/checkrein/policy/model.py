@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from checkrein.core import Action, Rule
 from checkrein.policy.pathlist import PathList
+from checkrein.policy.privacy import Privacy
 
 
 class Layer(IntEnum):
@@ -143,15 +144,17 @@ class Bounds:
         return layer is Layer.PROJECT
 
     def _locked(self, key: str) -> bool:
-        group = key.partition(".")[0]
-        return any(lock in (key, group) or (lock.startswith("rules.") and fnmatchcase(key, lock)) for lock in self.locks)
+        return any(
+            key == lock or key.startswith(f"{lock}.") or (lock.startswith("rules.") and fnmatchcase(key, lock))
+            for lock in self.locks
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The effective policy of one project.
 
-    ``unknown`` is for what cannot be resolved, ``on_error`` (ASK or DENY) for what could not be judged.
+    ``unknown`` is for what cannot be resolved, ``on_error`` (ASK or DENY) for what could not be judged, ``privacy`` for data.
     ``sources`` tells for each key which ``FILE:LINE`` (or ``default``) set it.
     """
 
@@ -162,6 +165,7 @@ class Policy:
     undo: Undo
     transport: Transport
     on_error: Action
+    privacy: Privacy
     rules: tuple[RuleSetting, ...] = ()
     protected: tuple[PathRule, ...] = ()
     sensitive: tuple[PathRule, ...] = ()

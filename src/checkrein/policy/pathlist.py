@@ -14,19 +14,28 @@ class PathList:
     """Matches absolute paths. Immutable.
 
     A pattern that begins with ``/`` is meant from the root of the file system and, as in a gitignore file, from the project:
-    both are matched, so that neither reading leaves a path without its entry.
+    both are matched, so that neither reading leaves a path without its entry. ``patterns`` are those that it was made from.
     """
 
-    __slots__ = ("_bases",)
+    __slots__ = ("_bases", "_places", "patterns")
 
     def __init__(self, patterns: Iterable[str], *, project: str, home: str) -> None:
+        self.patterns = tuple(patterns)
+        self._places = (project, home)
         lists: dict[str, list[Pattern]] = {}
-        for number, text in enumerate(patterns, 1):
+        for number, text in enumerate(self.patterns, 1):
             for base, line in _anchored(text, project, home):
                 pattern = parse_line(line, number)
                 if pattern is not None:
                     lists.setdefault(base, []).append(pattern)
         self._bases = tuple((_prefix(base), PatternList(found)) for base, found in lists.items())
+
+    def __eq__(self, other: object) -> bool:
+        """Equal where they were made from the same, so that a policy that was read anew is known to be the same."""
+        return isinstance(other, PathList) and (self.patterns, self._places) == (other.patterns, other._places)
+
+    def __hash__(self) -> int:
+        return hash((self.patterns, self._places))
 
     def covers(self, path: str, *, is_dir: bool = False) -> bool:
         """Whether ``path`` (absolute, normalised), or a folder above it, is meant."""

@@ -1,0 +1,236 @@
+"""A value that was redacted once is found wherever it stands."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from checkrein.core import VaultError
+from checkrein.core.sensitive import Certainty, Sensitive
+from checkrein.decide import recall as module
+from checkrein.decide.recall import RULE, Recall
+from checkrein.decide.redaction import Redactor
+from checkrein.detect.secrets.known import KnownValues
+from checkrein.vault.entry import Entry
+from checkrein.vault.key import FILE, FileHolder
+from checkrein.vault.vault import Vault
+
+VALUE = "zeta-" + "Q9x7Lp2v"
+OTHER = "omega-" + "4Wn8Km3T"
+
+
+class Assigned:
+    """Finds what stands behind ``password=``."""
+
+    def __init__(self, label: str = "PASSWORD", rule: str = "secret.assigned") -> None:
+        self.label, self.rule = label, rule
+
+    def scan(self, text: str) -> tuple[Sensitive, ...]:
+        start = text.find("password=") + 9
+        end = len(text.split("\n", maxsplit=1)[0])
+        return (Sensitive(self.rule, self.label, start, end),) if start > 8 else ()
+
+
+@pytest.fixture
+def vaults(tmp_path: Path) -> Iterator[list[Vault]]:
+    """Two processes over one store."""
+    opened = [Vault.open(tmp_path, holder=FileHolder(tmp_path / FILE)) for _ in range(2)]
+    yield opened
+    for vault in opened:
+        vault.close()
+
+
+def redactor(vault: Vault, label: str = "PASSWORD", rule: str = "secret.assigned") -> tuple[Redactor, Recall]:
+    recall = Recall(vault)
+    return Redactor(recall.beside(Assigned(label, rule)), recall), recall
+
+
+def test_a_value_is_found_again_where_it_stands_alone(vaults: list[Vault]) -> None:
+    redact, _ = redactor(vaults[0])
+    assert redact.redact(f"it is {VALUE}.", "").text == f"it is {VALUE}."
+    mark = redact.redact(f"password={VALUE}", "").text.removeprefix("password=")
+    redacted = redact.redact(f"it is {VALUE}.", "")
+    assert redacted.text == f"it is {mark}."
+    assert redacted.found == {(RULE, "PASSWORD"): 1}
+    encoded = base64.b64encode(f"u:{VALUE}".encode()).decode()
+    assert encoded[6:-4] not in redact.redact(f"Basic {encoded}", "").text
+
+
+def test_where_it_is_found_by_its_words_it_keeps_its_rule(vaults: list[Vault]) -> None:
+    redact, _ = redactor(vaults[0])
+    for _ in range(2):
+        assert redact.redact(f"password={VALUE}", "").found == {("secret.assigned", "PASSWORD"): 1}
+
+
+def test_what_another_process_redacted_is_known_with_the_next_request(vaults: list[Vault]) -> None:
+    (here, _), (there, _) = redactor(vaults[0]), redactor(vaults[1])
+    before = there.version
+    mark = here.redact(f"password={VALUE}", "").text.removeprefix("password=")
+    assert there.version == before
+    assert there.redact(VALUE, "").text == mark
+
+
+def test_what_stood_in_the_vault_before_is_known(vaults: list[Vault]) -> None:
+    redactor(vaults[0])[0].redact(f"password={VALUE}", "")
+    redact, recall = redactor(vaults[1])
+    assert recall.epoch == vaults[1].epoch
+    assert VALUE not in redact.redact(f"again {VALUE}", "").text
+
+
+def test_what_was_forgotten_is_not_looked_for(vaults: list[Vault]) -> None:
+    redact, recall = redactor(vaults[0])
+    mark = redact.redact(f"password={VALUE}", "").text.removeprefix("password=")
+    assert recall.scan(VALUE)
+    vaults[0].forget([mark])
+    assert recall.epoch == vaults[0].epoch
+    assert recall.scan(VALUE) == ()
+
+
+@pytest.mark.parametrize("rule", ["pii.email", "dictionary.term"])
+def test_only_credentials_are_looked_for_everywhere(vaults: list[Vault], rule: str) -> None:
+    redact, recall = redactor(vaults[0], "EMAIL", rule)
+    assert redact.redact("password=somebody@example.org", "").counts == {"EMAIL": 1}
+    assert recall.scan("somebody@example.org") == ()
+    assert recall.epoch == vaults[0].epoch
+    assert recall.scan("somebody@example.org") == ()
+
+
+@pytest.mark.parametrize("value", ["password", "12345", "aaaaaaaaaa"])
+def test_what_stands_in_every_text_is_not_looked_for(vaults: list[Vault], value: str) -> None:
+    redact, recall = redactor(vaults[0])
+    redact.redact(f"password={value}", "")
+    assert recall.scan(f"the {value} here") == ()
+
+
+def test_many_values_are_found_however_they_were_learnt(vaults: list[Vault], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SIZES", (2, 3))
+    redact, recall = redactor(vaults[0])
+    values = [f"value-{number}-{OTHER}" for number in range(10)]
+    for number, value in enumerate(values):
+        if number == 5:
+            assert recall.epoch == vaults[0].epoch
+        redact.redact(f"password={value}", "")
+        assert all(recall.scan(f"x {each} y") for each in values[: number + 1])
+
+
+def test_what_it_finds_is_the_least_certain(vaults: list[Vault]) -> None:
+    redact, recall = redactor(vaults[0])
+    redact.redact(f"password={VALUE}", "")
+    (found,) = recall.scan(f"<{VALUE}>")
+    assert found == Sensitive(RULE, "PASSWORD", 1, 1 + len(VALUE), Certainty.GENERIC)
+
+
+def test_values_go_over_to_larger_searches_and_the_first_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SIZES", (2, 4))
+    monkeypatch.setattr(module, "MAX_VALUES", 6)
+    waiting: list[Callable[[], None]] = []
+    learnt = module.Learnt(waiting.append)
+    values = [f"value-{number}-{OTHER}" for number in range(20)]
+    for number, value in enumerate(values[:6]):
+        learnt.learn({value: "TOKEN"})
+        assert all(list(learnt.scan(each)) for each in values[: number + 1])
+    assert len(waiting) == 1  # nobody waits for it, and there is one at a time
+    learnt.learn({values[6]: "TOKEN"})
+    waiting.pop()()
+    assert all(list(learnt.scan(each)) for each in values[:7])
+    for value in values[7:]:
+        learnt.learn({value: "TOKEN"})
+        while waiting:
+            waiting.pop()()
+    assert all(list(learnt.scan(each)) for each in values[-6:])
+    assert not list(learnt.scan(values[0]))
+
+
+def test_many_values_at_once_are_found() -> None:
+    values = [f"value-{number}-{OTHER}" for number in range(300)]
+    learnt = module.Learnt(lambda _: pytest.fail("nothing is to be done aside"))
+    learnt.learn(dict.fromkeys(values, "TOKEN"))
+    assert all(list(learnt.scan(each)) for each in values)
+
+
+def test_a_value_is_learnt_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def search(values: module.Searched) -> KnownValues:
+        made.append(len(values))
+        return KnownValues(())
+
+    monkeypatch.setattr(module, "_search", search)
+    learnt = module.Learnt()
+    before = len(made)
+    for _ in range(3):
+        learnt.learn({VALUE: "TOKEN"})
+    assert made[before:] == [1]
+
+
+def test_what_was_there_already_is_not_read_again(vaults: list[Vault], monkeypatch: pytest.MonkeyPatch) -> None:
+    (here, _), (there, recall) = redactor(vaults[0]), redactor(vaults[1])
+    for number in range(5):
+        here.redact(f"password={VALUE}-{number}", "")
+    assert recall.epoch == vaults[1].epoch
+    asked: list[float] = []
+
+    def entries(since: float = 0.0) -> list[Entry]:
+        asked.append(since)
+        return Vault.entries(vaults[1], since)
+
+    monkeypatch.setattr(vaults[1], "entries", entries)
+    here.redact(f"password={OTHER}", "")
+    assert recall.epoch == vaults[1].epoch
+    assert len(asked) == 1
+    assert asked[0] > 0
+    assert there.redact(f"{OTHER} {VALUE}-3", "").found == {(RULE, "PASSWORD"): 2}
+
+
+def test_what_a_machine_with_a_slow_clock_made_is_read_too(tmp_path: Path) -> None:
+    holder = FileHolder(tmp_path / FILE)
+    now, slow = Vault.open(tmp_path, holder=holder), Vault.open(tmp_path, holder=holder)
+    slow._clock = lambda: 1_000_000.0
+    redact, recall = redactor(now)
+    redact.redact(f"password={VALUE}", "")
+    assert recall.epoch == now.epoch
+    redactor(slow)[0].redact(f"password={OTHER}", "")
+    assert recall.epoch == now.epoch
+    assert recall.scan(OTHER)
+    for vault in (now, slow):
+        vault.close()
+
+
+def test_reading_values_does_not_keep_them_from_expiring(tmp_path: Path) -> None:
+    holder = FileHolder(tmp_path / FILE)
+    vault = Vault.open(tmp_path, holder=holder)
+    vault._clock = lambda: 1_000_000.0
+    redactor(vault)[0].redact(f"password={VALUE}", "")
+    vault.close()
+    later = Vault.open(tmp_path, holder=holder)
+    _, recall = redactor(later)
+    assert recall.epoch == later.epoch
+    assert recall.scan(VALUE)
+    assert later.expire(1) == 1
+    later.close()
+
+
+def test_as_long_as_the_vault_cannot_be_read_what_was_known_is_found(
+    vaults: list[Vault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redact, recall = redactor(vaults[0])
+    redact.redact(f"password={VALUE}", "")
+    mark = redact.redact(f"password={OTHER}", "").text.removeprefix("password=")
+    assert recall.epoch == vaults[0].epoch
+    vaults[0].forget([mark])
+
+    def locked(since: float = 0.0) -> list[Entry]:
+        raise VaultError("the vault cannot be used")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vaults[0], "entries", locked)
+        for _ in range(2):
+            with pytest.raises(VaultError):
+                _ = recall.epoch
+        assert recall.scan(VALUE)
+    assert recall.epoch == vaults[0].epoch
+    assert recall.scan(VALUE)
+    assert not recall.scan(OTHER)
