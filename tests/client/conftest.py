@@ -20,8 +20,6 @@ from checkrein.prove.drive import ClientRun, Drive
 
 CACHE = Path(os.environ.get("CHECKREIN_CLIENTS") or Path(__file__).parents[2] / ".cache/clients")
 
-Answer = tuple[int, bytes] | Callable[[], tuple[int, bytes]]
-
 
 @pytest.fixture(scope="session", params=VERSIONS)
 def client(request: pytest.FixtureRequest) -> ClientProgram:
@@ -43,6 +41,9 @@ class HookCall:
     payload: Mapping[str, Any]
 
 
+Answer = tuple[int, bytes] | Callable[[HookCall], tuple[int, bytes]]
+
+
 class HookServer:
     """Answers ``/hook/EVENT`` with what ``answers`` says for the event, else with 200 and ``{}``."""
 
@@ -58,9 +59,10 @@ class HookServer:
             def do_POST(self) -> None:
                 event = self.path.rpartition("/")[2]
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                outer.calls.append(HookCall(event, headers, json.loads(read_body(self))))
+                call = HookCall(event, headers, json.loads(read_body(self)))
+                outer.calls.append(call)
                 answer = outer.answers.get(event, (200, b"{}"))
-                status, body = answer() if callable(answer) else answer
+                status, body = answer(call) if callable(answer) else answer
                 self.send_response(status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))
@@ -91,6 +93,12 @@ def hooks() -> Iterator[HookServer]:
     server = HookServer()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def new_hooks() -> type[HookServer]:
+    """Makes a hook server for more than one test; whoever does so closes it."""
+    return HookServer
 
 
 @dataclass
@@ -143,7 +151,17 @@ class World:
 
 
 @pytest.fixture
-def world(client: ClientProgram, tmp_path: Path) -> World:
-    home, project = tmp_path / "home", tmp_path / "home/project"
-    project.mkdir(parents=True)
-    return World(client, home, project)
+def world(client: ClientProgram, tmp_path: Path, new_world: Callable[[ClientProgram, Path], World]) -> World:
+    return new_world(client, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def new_world() -> Callable[[ClientProgram, Path], World]:
+    """Makes a world for more than one test, in a folder."""
+
+    def made(client: ClientProgram, folder: Path) -> World:
+        home, project = folder / "home", folder / "home/project"
+        project.mkdir(parents=True)
+        return World(client, home, project)
+
+    return made

@@ -286,7 +286,7 @@ class TestTwoTransports:
         assert not world.play().ran
 
 
-def _slow() -> tuple[int, bytes]:
+def _slow(_call: object) -> tuple[int, bytes]:
     time.sleep(3)
     return DENY
 

@@ -267,7 +267,7 @@ def test_no_password_is_left_where_something_says_that_it_is_one(secret: str, pl
     assert not [window for window in _windows(secret) if window in shown]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=st.text())
 def test_masking_never_fails(text: str) -> None:
     mask_command(text)

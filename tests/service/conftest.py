@@ -16,6 +16,7 @@ import orjson
 import pytest
 
 from checkrein.service import certificate, manage
+from checkrein.service.launch import Runner
 from checkrein.service.paths import ServicePaths
 
 FAKE = Path(__file__).with_name("fake_worker.py")
@@ -33,7 +34,7 @@ class Service:
         return (sys.executable, "-I", str(FAKE), str(self.paths.state), str(self.paths.runtime))
 
     def start(self) -> manage.Status:
-        return manage.start(self.paths, env=self.env, worker=self.worker, runner=manage.Runner.BACKGROUND)
+        return manage.start(self.paths, env=self.env, worker=self.worker, runner=Runner.BACKGROUND)
 
     @property
     def port(self) -> int:

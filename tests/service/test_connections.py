@@ -20,7 +20,8 @@ from uvicorn.server import ServerState
 
 from checkrein.service import manage
 from checkrein.service.caller import call
-from checkrein.service.worker import LULL_SECONDS, MAX_KEPT, ServiceConnection
+from checkrein.service.connection import LULL_SECONDS, MAX_KEPT
+from checkrein.service.worker import ServiceConnection
 
 FIELDS = {"hook_event_name": "PreToolUse", "session_id": "s", "cwd": "/tmp", "tool_name": "Bash"}
 

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 import socket
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checkrein.core import ServiceError
 from checkrein.service import manage
-from checkrein.service.manage import clean_environment, unit_file, unit_text
 
 
 def test_start_twice_changes_nothing(service: Any) -> None:
@@ -79,26 +76,6 @@ def test_reload_without_a_service(stopped: Any) -> None:
 def test_a_lock_file_that_names_no_living_supervisor(stopped: Any, text: str) -> None:
     stopped.paths.lock.write_text(text)
     assert manage.running_pid(stopped.paths) is None
-
-
-def test_the_service_inherits_nothing_that_loads_code_or_marks_a_session() -> None:
-    kept = clean_environment(
-        {"HOME": "/h", "XDG_STATE_HOME": "/s", "LD_PRELOAD": "x", "PYTHONPATH": "x", "CLAUDECODE": "1", "A_KEY": "x"}
-    )
-    assert kept == {"HOME": "/h", "XDG_STATE_HOME": "/s"}
-
-
-def test_the_unit_quotes_what_systemd_would_read_otherwise() -> None:
-    text = unit_text(["/a b/py", '$x"%h'], {"HOME": "/h %i"})
-    assert 'ExecStart="/a b/py" "$$x\\"%%h"' in text
-    assert 'Environment="HOME=/h %%i"' in text
-    assert "Restart=always" in text
-    assert shlex.split(text.split("ExecStart=")[1].split("\n")[0])[0] == "/a b/py"
-
-
-def test_the_unit_stands_in_the_users_own_configuration() -> None:
-    assert unit_file({"HOME": "/h"}) == Path("/h/.config/systemd/user/checkrein.service")
-    assert unit_file({"HOME": "/h", "XDG_CONFIG_HOME": "/c"}) == Path("/c/systemd/user/checkrein.service")
 
 
 def test_trouble_stands_on_one_line() -> None:

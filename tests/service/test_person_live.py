@@ -20,10 +20,11 @@ FAKE = Path(__file__).with_name("fake_worker.py")
 START = """
 import sys
 from checkrein.service import manage
+from checkrein.service.launch import Runner
 from checkrein.service.paths import ServicePaths
 paths = ServicePaths.of_user()
 worker = (sys.executable, "-I", sys.argv[1], str(paths.state), str(paths.runtime))
-print("healthy", manage.start(paths, worker=worker, runner=manage.Runner.BACKGROUND).healthy)
+print("healthy", manage.start(paths, worker=worker, runner=Runner.BACKGROUND).healthy)
 """
 NAMESPACE = ("unshare", "--pid", "--fork", "--mount-proc", "setsid", "--ctty", "--wait", "sh", "-i")
 

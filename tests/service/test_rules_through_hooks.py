@@ -17,11 +17,13 @@ import pytest
 from checkrein.core import Action, Example, Rule
 from checkrein.enforce.hooks.projects import slug
 from checkrein.ledger.store import LedgerReader
-from checkrein.locations import ledger_dir, undo_dir
+from checkrein.locations import ledger_dir, undo_dir, vault_dir
 from checkrein.rules import load_rules
 from checkrein.service import certificate, manage
+from checkrein.service.launch import Runner
 from checkrein.service.paths import ServicePaths
 from checkrein.undo import SnapshotStore
+from example_vault import fill
 
 RULES = load_rules()
 ANSWERS = {Action.ALLOW: ("",), Action.SNAPSHOT: ("",), Action.ASK: ("ask", "deny"), Action.DENY: ("deny",)}
@@ -84,7 +86,8 @@ def outcomes(worlds: Callable[[Path, str], Machine]) -> Iterator[Mapping[str, Ou
     }
     paths = ServicePaths.of_user(env)
     try:
-        manage.start(paths, env=env, runner=manage.Runner.BACKGROUND)
+        fill(vault_dir(env))
+        manage.start(paths, env=env, runner=Runner.BACKGROUND)
         answers = {}
         for rule in RULES.values():
             machines[rule.id].place(rule.bad[0])

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from checkrein.enforce.hooks import client
 from checkrein.service.caller import call
 
 
@@ -173,3 +174,21 @@ def test_nothing_of_a_payload_is_logged(service: Any) -> None:
     service.exchange(service.request(b"marker-in-body"))
     text = service.paths.log.read_text() if service.paths.log.exists() else ""
     assert "marker" not in text + "".join(service.records)
+
+
+class TestOutput:
+    """Pieces of a command's output, as the shell asks for them."""
+
+    BODY = b"s\0/srv/app\0some output\n"
+
+    def test_who_knows_the_token_gets_an_answer(self, service: Any) -> None:
+        answer = client.exchange(b"/output", str(service.paths.socket), service.paths.token().encode(), self.BODY)
+        assert answer == b"!"  # this service has no redaction
+
+    def test_who_does_not_gets_none(self, service: Any) -> None:
+        with pytest.raises(client.TroubleError):
+            client.exchange(b"/output", str(service.paths.socket), b"0" * 64, self.BODY)
+
+    def test_it_is_not_to_be_had_on_the_port(self, service: Any) -> None:
+        status, _ = service.exchange(service.request(self.BODY).replace(b"/hook/PreToolUse", b"/output"))
+        assert status == 404

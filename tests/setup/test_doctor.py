@@ -15,8 +15,9 @@ import pytest
 
 from checkrein import __version__
 from checkrein.enforce.hooks import command
+from checkrein.enforce.hooks.remains import REMAINS
 from checkrein.setup import doctor_machine, doctor_settings, trust
-from checkrein.setup.doctor import Answering, Check, Patient, State, examine, healthy
+from checkrein.setup.doctor import Answering, Check, GatewayAnswering, Patient, State, examine, healthy
 from checkrein.setup.install import ClientPaths, CommandForm, Install, Scope, Transport
 from checkrein.setup.people import Accounts
 from checkrein.setup.protect import Machine
@@ -83,7 +84,7 @@ def test_a_protected_machine_is_well(patient: Patient) -> None:
     checks = examine(patient, SETTINGS_CHECKS)
     assert [check for check in checks if check.state in (State.WARN, State.FAIL)] == []
     assert healthy(checks)
-    assert sum(check.text.startswith("open: ") for check in checks) == 4
+    assert sum(check.text.startswith("open: ") for check in checks) == 1 + len(REMAINS)
 
 
 @pytest.mark.parametrize(
@@ -337,3 +338,30 @@ def test_command_hooks_need_no_certificate(patient: Patient) -> None:
     install = dataclasses.replace(INSTALL, transport=Transport.COMMAND)
     put(patient.machine.paths.settings(Scope.USER), build_settings({}, install))
     assert not list(doctor_settings.certificates(with_env(patient, HTTPS_PROXY="http://proxy.test:3128")))
+
+
+class TestShell:
+    @staticmethod
+    def named(patient: Patient, path: Path) -> list[tuple[State, str]]:
+        settings = patient.machine.paths.settings(Scope.USER)
+        shown = json.loads(settings.read_text())
+        put(settings, {**shown, "env": {**shown.get("env", {}), "CLAUDE_CODE_SHELL": str(path)}})
+        return bad(doctor_settings.environment(patient))
+
+    def test_ours_is_no_trouble(self, patient: Patient) -> None:
+        program = patient.machine.paths.home / ".local/share/checkrein/shell/bash"
+        program.parent.mkdir(parents=True)
+        program.touch(0o700)
+        assert self.named(patient, program) == []
+
+    @pytest.mark.parametrize("name", [".local/share/checkrein/shell/bash", "elsewhere/checkrein/shell/bash"])
+    def test_one_that_is_gone_and_one_elsewhere_are(self, patient: Patient, name: str) -> None:
+        assert "CLAUDE_CODE_SHELL" in self.named(patient, patient.machine.paths.home / name)[0][1]
+
+
+def test_what_hooks_cannot_close_is_named_where_there_is_no_gateway(patient: Patient) -> None:
+    notes = [check for check in doctor_settings.coverage(patient) if check.state is State.NOTE]
+    assert {check.text for check in notes} >= {f"open: {each.what}. {each.until}" for each in REMAINS}
+    gateway = GatewayAnswering(healthy=True, address="https://127.0.0.1:1/checkrein", upstream="https://api.example", workers=1)
+    through = dataclasses.replace(patient, service=dataclasses.replace(patient.service, gateway=gateway))
+    assert not [check for check in doctor_settings.coverage(through) if check.text.startswith("open: A value")]

@@ -17,7 +17,7 @@ from checkrein.setup import trust
 from checkrein.setup.files import Change
 from checkrein.setup.install import ClientPaths, CommandForm, Scope, Transport
 from checkrein.setup.people import Accounts
-from checkrein.setup.protect import Endpoint, Machine, down, up
+from checkrein.setup.protect import Endpoint, GatewayWish, Machine, down, up
 from checkrein.setup.settings import MANAGED_ENV
 
 TOKEN = "not-a-real-token"
@@ -29,6 +29,7 @@ class PretendedService:
     folder: Path
     broken: bool = False
     calls: list[str] = field(default_factory=list)
+    gateway: GatewayWish | None = None
 
     def start(self) -> Endpoint:
         self.calls.append("start")
@@ -38,6 +39,19 @@ class PretendedService:
 
     def stop(self) -> None:
         self.calls.append("stop")
+
+    def gateway_upstream(self) -> str | None:
+        return self.gateway.upstream if self.gateway else None
+
+    def start_gateway(self, wish: GatewayWish) -> str:
+        self.calls.append("start gateway")
+        self.gateway = wish
+        return "https://127.0.0.1:4712/checkrein"
+
+    def stop_gateway(self) -> None:
+        if self.gateway:
+            self.calls.append("stop gateway")
+        self.gateway = None
 
 
 @pytest.fixture(autouse=True)
@@ -234,7 +248,7 @@ def test_managed_settings_that_name_certificates_leave_the_command(machine: Mach
     report = up(machine, service, Scope.USER)
     assert report.install.transport is Transport.COMMAND
     assert "/etc/corporate.pem" in report.why
-    assert "env" not in written(machine)
+    assert "NODE_EXTRA_CA_CERTS" not in written(machine)["env"]  # type: ignore[operator]
 
 
 def test_a_file_that_is_no_collection_of_certificates_is_refused(machine: Machine, service: PretendedService) -> None:
@@ -307,3 +321,178 @@ def test_a_settings_file_that_is_gone_is_said_to_be(machine: Machine, service: P
     assert report.written[0].backup is not None
     assert (report.stopped, report.was_on) == (True, True)
     assert not down(machine, service).was_on
+
+
+class TestGateway:
+    API = "https://api.anthropic.com"
+
+    def test_up_then_down(self, machine: Machine, service: PretendedService) -> None:
+        client(machine, "2.1.330")
+        file = machine.paths.settings(Scope.USER)
+        file.parent.mkdir()
+        file.write_text('{"env": {"ANTHROPIC_BASE_URL": "https://corp.example/api/"}, "model":"opus"}\n')
+        report = up(machine, service, Scope.USER, gateway=True)
+        assert report.upstream == "https://corp.example/api"
+        env = written(machine)["env"]
+        assert env == {"ANTHROPIC_BASE_URL": "https://127.0.0.1:4712/checkrein", "NODE_EXTRA_CA_CERTS": str(machine.trust)}
+        assert CERTIFICATE in machine.trust.read_text()
+        assert service.gateway is not None
+        assert service.gateway.variables["ANTHROPIC_BASE_URL"] == "https://corp.example/api/"
+        again = up(machine, service, Scope.USER)
+        assert again.written.change is Change.UNCHANGED
+        assert again.upstream == "https://corp.example/api"
+        assert down(machine, service).stopped
+        assert file.read_text() == '{"env": {"ANTHROPIC_BASE_URL": "https://corp.example/api/"}, "model":"opus"}\n'
+        assert service.calls[-2:] == ["stop gateway", "stop"]
+
+    def test_it_is_off_unless_asked_for(self, machine: Machine, service: PretendedService) -> None:
+        report = up(machine, service, Scope.USER)
+        assert report.upstream == ""
+        assert "ANTHROPIC_BASE_URL" not in str(written(machine))
+        assert "start gateway" not in service.calls
+
+    def test_the_policy_asks_for_it(self, machine: Machine, service: PretendedService) -> None:
+        (machine.paths.home / ".config/checkrein").mkdir(parents=True)
+        (machine.paths.home / ".config/checkrein/checkrein.yaml").write_text(
+            "version: 1\ngateway: {enabled: true, upstream: 'https://team.example', workers: 3}\n"
+        )
+        assert up(machine, service, Scope.USER).upstream == "https://team.example"
+        assert service.gateway is not None
+        assert service.gateway.workers == 3
+        assert up(machine, service, Scope.USER, gateway=False).upstream == ""
+        assert "stop gateway" in service.calls
+
+    def test_it_is_taken_off_and_the_rest_stays(self, machine: Machine, service: PretendedService) -> None:
+        client(machine, "2.1.330")
+        up(machine, service, Scope.USER, gateway=True)
+        up(machine, service, Scope.USER, gateway=False)
+        assert "ANTHROPIC_BASE_URL" not in str(written(machine))
+        assert written(machine)["hooks"]
+        assert service.calls == ["start", "start gateway", "start", "stop gateway"]
+
+    def test_the_client_believes_it_although_hooks_go_by_command(self, machine: Machine, service: PretendedService) -> None:
+        up(machine, service, Scope.USER, Transport.COMMAND, gateway=True)
+        assert written(machine)["env"]["NODE_EXTRA_CA_CERTS"] == str(machine.trust)  # type: ignore[index]
+        assert CERTIFICATE in machine.trust.read_text()
+
+    def test_the_persons_own_certificates_are_for_the_way_on(self, machine: Machine, service: PretendedService) -> None:
+        own = machine.paths.home / "corp.pem"
+        own.write_text("corp")
+        machine = dataclasses.replace(machine, env={**machine.env, "NODE_EXTRA_CA_CERTS": str(own)})
+        up(machine, service, Scope.USER, gateway=True)
+        assert service.gateway is not None
+        assert service.gateway.variables["NODE_EXTRA_CA_CERTS"] == str(own)
+
+    @pytest.mark.parametrize(
+        ("env", "upstream"),
+        [
+            ({}, API),
+            ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:8080/"}, "http://127.0.0.1:8080"),
+            ({"ANTHROPIC_BASE_URL": "https://127.0.0.1:4712/checkrein"}, API),
+        ],
+    )
+    def test_what_stood_in_the_environment_is_where_requests_go(
+        self, machine: Machine, service: PretendedService, env: dict[str, str], upstream: str
+    ) -> None:
+        here = dataclasses.replace(machine, env={**machine.env, **env})
+        assert up(here, service, Scope.USER, gateway=True).upstream == upstream
+        assert up(machine, service, Scope.USER).upstream == upstream  # another shell does not make it forget
+
+    @pytest.mark.parametrize(
+        ("env", "message"),
+        [
+            ({"CLAUDE_CODE_USE_BEDROCK": "1"}, "CLAUDE_CODE_USE_BEDROCK leads the client past the gateway"),
+            ({"HTTPS_PROXY": "http://proxy:3128"}, "the client would not reach the gateway"),
+            ({"NODE_TLS_REJECT_UNAUTHORIZED": "0"}, "the client would not reach the gateway"),
+        ],
+    )
+    def test_what_would_lead_past_it_is_named_and_nothing_is_changed(
+        self, machine: Machine, service: PretendedService, env: dict[str, str], message: str
+    ) -> None:
+        machine = dataclasses.replace(machine, env={**machine.env, **env})
+        with pytest.raises(SettingsError, match=message):
+            up(machine, service, Scope.USER, gateway=True)
+        assert service.calls == []
+        assert not machine.paths.settings(Scope.USER).exists()
+
+    def test_a_proxy_that_leaves_this_machine_alone_is_no_trouble(self, machine: Machine, service: PretendedService) -> None:
+        env = {**machine.env, "HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "localhost,127.0.0.1"}
+        up(dataclasses.replace(machine, env=env), service, Scope.USER, gateway=True)
+        assert service.gateway is not None
+        assert service.gateway.variables["HTTPS_PROXY"] == "http://proxy:3128"
+
+    def test_a_projects_protection_leaves_it_as_it_is(self, machine: Machine, service: PretendedService) -> None:
+        up(machine, service, Scope.USER, gateway=True)
+        assert up(machine, service, Scope.PROJECT).upstream == ""
+        assert "stop gateway" not in service.calls
+
+    def test_not_in_a_projects_settings(self, machine: Machine, service: PretendedService) -> None:
+        with pytest.raises(SettingsError, match="shared"):
+            up(machine, service, Scope.PROJECT, gateway=True)
+
+    def test_not_for_everybody_on_a_shared_machine(self, machine: Machine, service: PretendedService) -> None:
+        machine.accounts.passwd.write_text("bob:x:1001:1001::/home/bob:/bin/bash\n")
+        with pytest.raises(SettingsError, match="serves you alone"):
+            up(machine, service, Scope.MANAGED, gateway=True)
+
+    def test_managed_settings_that_name_another_address_win(self, machine: Machine, service: PretendedService) -> None:
+        machine.paths.managed.mkdir()
+        (machine.paths.managed / "managed-settings.json").write_text('{"env": {"ANTHROPIC_BASE_URL": "https://corp.example"}}')
+        with pytest.raises(SettingsError, match="beats ours"):
+            up(machine, service, Scope.USER, gateway=True)
+
+
+class TestShell:
+    """The program that the client runs commands in, so that what failing ones print is redacted."""
+
+    @staticmethod
+    def policy(machine: Machine, text: str) -> None:
+        file = machine.paths.home / ".config/checkrein/checkrein.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"version: 1\n{text}\n")
+
+    @staticmethod
+    def named(machine: Machine) -> str:
+        env = written(machine).get("env")
+        return str(env.get("CLAUDE_CODE_SHELL", "")) if isinstance(env, dict) else ""
+
+    def test_up_names_it_and_down_lets_it_be_the_shell_itself(self, machine: Machine, service: PretendedService) -> None:
+        report = up(machine, service, Scope.USER)
+        program = report.install.shell
+        assert program is not None
+        assert self.named(machine) == str(program)
+        assert str(service.folder / "service.sock") in program.read_text()
+        before = program.read_text()
+        assert up(machine, service, Scope.USER).written.change is Change.UNCHANGED
+        assert program.read_text() == before
+        down(machine, service)
+        assert not machine.paths.settings(Scope.USER).exists()
+        assert program.read_text().endswith('exec "$shell" "$@"\n')
+
+    def test_with_a_gateway_the_client_takes_its_own(self, machine: Machine, service: PretendedService) -> None:
+        client(machine, "2.1.330")
+        program = up(machine, service, Scope.USER).install.shell
+        assert program is not None
+        assert up(machine, service, Scope.USER, gateway=True).install.shell is None
+        assert not self.named(machine)
+        assert "service.sock" not in program.read_text()
+
+    @pytest.mark.parametrize("text", ["redaction: {enabled: false}", "redaction: {wrap: false}"])
+    def test_by_policy_the_client_takes_its_own(self, machine: Machine, service: PretendedService, text: str) -> None:
+        self.policy(machine, text)
+        assert up(machine, service, Scope.USER).install.shell is None
+        assert not self.named(machine)
+
+    def test_the_one_that_the_person_chose_is_run(self, machine: Machine, service: PretendedService, tmp_path: Path) -> None:
+        own = tmp_path / "bin/bash"
+        own.parent.mkdir()
+        own.touch(0o755)
+        settings = machine.paths.settings(Scope.USER)
+        settings.parent.mkdir()
+        settings.write_text(json.dumps({"env": {"CLAUDE_CODE_SHELL": str(own)}}))
+        for _ in range(2):
+            program = up(machine, service, Scope.USER).install.shell
+            assert program is not None
+            assert f"shell={own}\n" in program.read_text()
+        down(machine, service)
+        assert self.named(machine) == str(own)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from checkrein.core import SettingsError
 from checkrein.enforce.hooks import command
-from checkrein.setup.install import CommandForm, Install, Scope, Transport
+from checkrein.setup.install import CommandForm, Install, Scope, Transport, is_gateway
 from checkrein.setup.settings import build_settings, is_ours, our_handlers, revert, strip, subscribed
 
 HELPER = Path("/opt/x/checkrein-hook")
@@ -42,7 +42,9 @@ bases = st.fixed_dictionaries(
             optional={"deny": st.lists(st.sampled_from(["Read(.env)", "Bash(x)"]), max_size=2), "allow": st.just(["Bash(ls)"])},
         ),
         "allowedHttpHookUrls": st.lists(st.sampled_from(["https://x.test/*", "https://y.test/*"]), max_size=2),
-        "env": st.dictionaries(st.sampled_from(["A", "NODE_EXTRA_CA_CERTS"]), st.just("/x/corporate.pem"), max_size=2),
+        "env": st.dictionaries(
+            st.sampled_from(["A", "NODE_EXTRA_CA_CERTS", "ANTHROPIC_BASE_URL"]), st.just("/x/corporate.pem"), max_size=2
+        ),
         "respondToBashCommands": st.booleans(),
         "disableSkillShellExecution": st.booleans(),
     },
@@ -54,6 +56,7 @@ installs = st.builds(
     form=st.sampled_from(CommandForm),
     helper=st.sampled_from([HELPER, None]),
     scope=st.sampled_from(Scope),
+    gateway=st.sampled_from(["", "https://127.0.0.1:4712/checkrein"]),
 )
 
 
@@ -203,3 +206,29 @@ def test_refuses_what_it_cannot_add_to(broken: dict[str, Any]) -> None:
 @pytest.mark.parametrize("handler", [THEIRS, {"type": "command", "command": "checkrein scan"}, {"command": 'a "b'}, "x", {}])
 def test_other_hooks_are_not_ours(handler: object) -> None:
     assert not is_ours(handler)
+
+
+def test_the_client_is_sent_to_the_gateway_and_believes_it() -> None:
+    install = dataclasses.replace(INSTALL, gateway="https://127.0.0.1:4712/checkrein", transport=Transport.COMMAND)
+    assert build_settings({"env": {"A": "1"}}, install)["env"] == {
+        "A": "1",
+        "NODE_EXTRA_CA_CERTS": "/state/checkrein-trust.pem",
+        "ANTHROPIC_BASE_URL": "https://127.0.0.1:4712/checkrein",
+    }
+
+
+@pytest.mark.parametrize(
+    ("address", "ours"),
+    [
+        ("https://127.0.0.1:4712/checkrein", True),
+        ("https://127.0.0.1:9/checkrein/", True),
+        ("https://127.0.0.1:4712", False),
+        ("https://example.com/checkrein", False),
+        ("https://127.0.0.1.example.com/checkrein", False),
+        ("", False),
+        ("https://[", False),
+    ],
+)
+def test_our_gateway_is_known_by_its_address(address: str, ours: bool) -> None:
+    assert is_gateway(address) is ours
+    assert strip({"env": {"ANTHROPIC_BASE_URL": address}}) == ({} if ours else {"env": {"ANTHROPIC_BASE_URL": address}})

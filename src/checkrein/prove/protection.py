@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.server
 import os
 import shutil
@@ -19,18 +20,23 @@ from pathlib import Path
 from typing import Any
 
 from checkrein.core import ServiceError
+from checkrein.decide.redaction import search_of
+from checkrein.detect.secrets import engine
 from checkrein.enforce.hooks import command
-from checkrein.locations import data_dir, ledger_dir, private_folder
+from checkrein.locations import data_dir, ledger_dir, private_folder, scan_dir
+from checkrein.observe.credentials import Found
+from checkrein.policy import PolicyFiles, load_policy
 from checkrein.prove.api import read_body
 from checkrein.prove.client import ClientProgram
 from checkrein.prove.scenario import Fault
 from checkrein.prove.world import World
-from checkrein.service import certificate, manage, supervisor
+from checkrein.service import certificate, manage, manage_gateway, supervisor
+from checkrein.service.launch import Runner
 from checkrein.service.paths import ServicePaths
 from checkrein.setup.clients import Client, parse_version
-from checkrein.setup.install import Scope, Transport
+from checkrein.setup.install import GATEWAY_VARIABLE, Scope, Transport
 from checkrein.setup.people import Person
-from checkrein.setup.protect import Endpoint, Machine, up
+from checkrein.setup.protect import Endpoint, GatewayWish, Machine, up
 
 _END_SECONDS = 20.0
 _GONE = frozenset({"", "Z", "X"})
@@ -115,7 +121,7 @@ class Protection:
         """Start the service (``setup.protect.Service``)."""
         paths = self.paths
         try:
-            status = manage.start(paths, env=self.world.environment(), runner=manage.Runner.BACKGROUND)
+            status = manage.start(paths, env=self.world.environment(), runner=Runner.BACKGROUND)
         except ServiceError:
             manage.stop(paths, env=self.world.environment())  # what came up too late would live on
             raise
@@ -126,8 +132,30 @@ class Protection:
         self.world.words.update(port=str(status.port), supervisor=str(status.pid))
         return Endpoint(status.port, self.token, paths.socket, paths.token_file, certificate.public(paths))
 
+    def gateway_upstream(self) -> str | None:
+        """Where the gateway sends requests to (``setup.protect.Service``)."""
+        route = manage_gateway.read_route(self.paths)
+        return None if route is None else route.upstream
+
+    def start_gateway(self, wish: GatewayWish) -> str:
+        """Start the gateway, and tell the service that it is on (``setup.protect.Service``)."""
+        paths, env = self.paths, self.world.environment()
+        route = manage_gateway.route_of(wish.upstream, wish.variables, wish.workers, wish.store)
+        try:
+            status = manage_gateway.start(paths, route, env=env, runner=Runner.BACKGROUND)
+        except ServiceError:
+            manage_gateway.stop(paths, env=env)
+            raise
+        manage.reload(paths)
+        return manage_gateway.address(status.port or 0)
+
+    def stop_gateway(self) -> None:
+        """End the gateway."""
+        manage_gateway.stop(self.paths, env=self.world.environment())
+
     def stop(self) -> None:
         """End everything that was started here."""
+        self.stop_gateway()
         for impostor in self._impostors:
             impostor.close()
         for process in self._processes:
@@ -211,20 +239,39 @@ class Protection:
 
 @contextmanager
 def protected(
-    world: World, client: ClientProgram | None, scope: Scope, transport: Transport | None, helper: Path | None
+    world: World,
+    client: ClientProgram | None,
+    scope: Scope,
+    transport: Transport | None,
+    helper: Path | None,
+    upstream: str = "",
 ) -> Iterator[Protection]:
-    """Protection as ``checkrein up`` puts it on, taken off at the end. ``helper`` is a native hook program, built before."""
+    """Protection as ``checkrein up`` puts it on, taken off at the end. ``helper`` is a native hook program, built before.
+
+    Where ``upstream`` names the API, the client reaches it through the gateway.
+    """
     protection = Protection(world)
-    machine = OneClientMachine(world.environment(), world.client_paths, program=client)
+    api = {GATEWAY_VARIABLE: upstream} if upstream else {}
+    machine = OneClientMachine({**world.environment(), **api}, world.client_paths, program=client)
     if helper is not None:
         _lend(helper, private_folder(private_folder(data_dir(world.environment())) / "bin"))
+    _compile_patterns()
+    engine.lend(scan_dir(world.environment()))
     if scope is Scope.MANAGED:
         machine.paths.settings(scope).parent.mkdir(parents=True)
     try:
-        protection.transport = up(machine, protection, scope, transport).install.transport
+        protection.transport = up(machine, protection, scope, transport, gateway=bool(upstream)).install.transport
         yield protection
     finally:
         protection.stop()
+
+
+@functools.cache
+def _compile_patterns() -> None:
+    """Compile, once for all worlds, what a service searches with by default."""
+    nowhere = "/nonexistent"
+    policy = load_policy(nowhere, PolicyFiles.standard({"HOME": nowhere})).policy
+    search_of(policy.privacy.redaction, Found((), ()))
 
 
 def _lend(helper: Path, folder: Path) -> None:

@@ -1,8 +1,8 @@
 """``Scenario``: one attack or one harmless piece of work as data, read strictly from YAML, errors with file and line.
 
-Texts may hold ``${home}``, ``${project}``, ``${python}``, ``${fixtures}``, ``${port}``, ``${supervisor}`` (a process id) and
-``${canary}`` (a fresh random word, the stand-in for a secret); see ``world.World.fill``. Nothing else is replaced, so that
-shell variables stay as they are.
+Texts may hold ``${home}``, ``${project}``, ``${python}``, ``${fixtures}``, ``${port}``, ``${supervisor}`` (a process id),
+``${canary}`` (a fresh random word, the stand-in for a secret) and ``${token}`` (what has the shape of a credential); see
+``world.World.fill``. Nothing else is replaced, so that shell variables stay as they are.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import stat
+import string
 import subprocess
 import sys
 import tempfile
@@ -109,6 +110,7 @@ def build(scenario: Scenario, root: Path, origin: Origin) -> World:
         python=sys.executable,
         fixtures=str(FIXTURES),
         canary=f"canary{secrets.token_hex(8)}",
+        token="".join(("sk", "_live_", *(secrets.choice(string.ascii_letters + string.digits) for _ in range(32)))),
     )
     try:
         _furnish(world, scenario, origin)

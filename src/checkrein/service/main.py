@@ -10,9 +10,15 @@ from checkrein.service.worker import Parts, serve, setup_log
 
 
 def builder(paths: ServicePaths) -> Callable[[], Parts]:
-    """What makes the parts; loading them happens here, before an older worker is asked to leave."""
+    """What makes the parts; loading them happens here, before an older worker is asked to leave.
+
+    So does what takes seconds when a version runs for the first time: compiling the patterns of secrets.
+    """
     try:
+        from checkrein.detect.secrets.engine import standard  # noqa: PLC0415 - as the next one
         from checkrein.service import parts  # noqa: PLC0415 - so that a module that does not load is told to the callers
+
+        standard()
     except Exception as exc:  # noqa: BLE001 - whatever it is
         error = exc
 

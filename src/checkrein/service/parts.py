@@ -12,15 +12,21 @@ import checkrein
 from checkrein.controls import Guard
 from checkrein.decide import DecisionPoint, SessionStore, Stores
 from checkrein.decide.approvals import ApprovalStore
+from checkrein.enforce.hooks import command
+from checkrein.enforce.hooks.redaction import HookRedaction
 from checkrein.ledger import Ledger
 from checkrein.locations import approvals_file, config_dir, data_dir, ledger_dir, state_dir, undo_dir
 from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.rules import load_rules
+from checkrein.service import manage_gateway
 from checkrein.service.approval import Consent
 from checkrein.service.approver import RecordedApprover
 from checkrein.service.controls import ServiceControls
 from checkrein.service.paths import ServicePaths
 from checkrein.service.processes import LiveProcesses
+from checkrein.service.recorder import RecordedAsAsked
+from checkrein.service.redaction import HookRedactors, redactors_of, vault_of
+from checkrein.service.routed import Routed
 from checkrein.service.stopped import StoppedActions
 from checkrein.service.upkeep import Upkeep
 from checkrein.service.watch import Watch
@@ -47,16 +53,12 @@ def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts
     policies = PolicyStore(PolicyFiles.standard(env))
     sessions, snapshots = SessionStore(state / "sessions"), SnapshotStore(undo_dir(env))
     stopped = StoppedActions(state / "stopped.jsonl", key, lambda decision_id: _summary(ledger, decision_id))
+    vault = vault_of(env, policies)
     point = DecisionPoint(
-        Stores(policies, sessions, snapshots, approvals, key),
+        Stores(policies, sessions, snapshots, approvals, key, vault),
         load_rules(),
         home,
-        Guard(
-            frozenset({os.getpid(), os.getppid()}),
-            paths.port() or 0,
-            (str(state), str(paths.runtime), str(config), str(data_dir(env))),
-            str(state / TRUST_FILE),
-        ),
+        _guard(paths, (str(state), str(paths.runtime), str(config), str(data_dir(env))), str(state / TRUST_FILE)),
         ledger.new_id,
         own_config=(str(config), *_program_folders()),
         own_state=(str(state), str(paths.runtime)),
@@ -75,8 +77,28 @@ def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts
     controls = ServiceControls(
         Consent(approver, LiveProcesses(), os.geteuid()), approver, policy, extra, trouble=lambda: ledger.trouble
     )
-    upkeep = Upkeep(snapshots, sessions, policies, home, ledger.note)
-    return Parts(point, ledger, controls, watch, ledger.close, upkeep.run)
+    upkeep = Upkeep(snapshots, sessions, policies, home, ledger.note, vault)
+    routed = Routed(paths, env, sessions, lambda: policies.current(home).policy.privacy.gateway.store)
+    redactors = HookRedactors(redactors_of(env, policies, vault), policies, routed)
+
+    def close() -> None:
+        vault.close()
+        ledger.close()
+
+    redaction = HookRedaction(redactors)
+    redaction.warm(home)
+    return Parts(point, RecordedAsAsked(ledger, point.asked), controls, watch, close, upkeep.run, redaction)
+
+
+def _guard(paths: ServicePaths, folders: tuple[str, ...], trusted: str) -> Guard:
+    """What controls have to protect, the gateway included while it is on."""
+    shells = frozenset(str(Path(folder) / command.SHELL_FOLDER / name) for folder in folders for name in command.SHELLS)
+    ours, port, gateway_port = {os.getpid(), os.getppid()}, paths.port() or 0, paths.gateway_port()
+    if manage_gateway.read_route(paths) is None or gateway_port is None:
+        return Guard(frozenset(ours), port, folders, trusted, shells=shells)
+    pids = ours | {manage_gateway.unit_of(paths).running_pid() or 0, *manage_gateway.serving(paths)}
+    address = manage_gateway.address(gateway_port)
+    return Guard(frozenset(pids - {0}), port, folders, trusted, address, gateway_port, shells)
 
 
 def _program_folders() -> tuple[str, ...]:

@@ -54,6 +54,36 @@ class ServicePaths:
         return self.state / "tls.pem"
 
     @property
+    def gateway_lock(self) -> Path:
+        """Held by the gateway's supervisor, as ``lock`` is by the other."""
+        return self.runtime / "gateway.lock"
+
+    @property
+    def gateway_board(self) -> Path:
+        """The process ids of the gateway's workers that serve."""
+        return self.runtime / "gateway.workers"
+
+    @property
+    def gateway_metrics(self) -> Path:
+        """The folder in which the gateway's workers count."""
+        return self.runtime / "gateway-metrics"
+
+    @property
+    def gateway_port_file(self) -> Path:
+        """The gateway's loopback port, chosen once per install."""
+        return self.state / "gateway-port"
+
+    @property
+    def gateway_file(self) -> Path:
+        """What the gateway was put on with. It stands there while the gateway is on."""
+        return self.state / "gateway.json"
+
+    @property
+    def gateway_log(self) -> Path:
+        """What the gateway's workers have to say."""
+        return self.state / "gateway.log"
+
+    @property
     def log(self) -> Path:
         """What the supervisor and the worker have to say. No payloads."""
         return self.state / "service.log"
@@ -88,15 +118,24 @@ class ServicePaths:
 
     def port(self) -> int | None:
         """The port of this install; None before the first start."""
-        try:
-            port = int(self.port_file.read_text())
-        except FileNotFoundError:
-            return None
-        except ValueError:
-            port = 0
-        if not 1024 <= port <= 65535:
-            raise ServiceError(f"The port file {self.port_file} is damaged.", fix="Remove it and run `checkrein up`.")
-        return port
+        return read_port(self.port_file)
+
+    def gateway_port(self) -> int | None:
+        """The gateway's port; None before its first start."""
+        return read_port(self.gateway_port_file)
+
+
+def read_port(file: Path) -> int | None:
+    """The port that stands in ``file``, None where there is none. ServiceError where it is damaged."""
+    try:
+        port = int(file.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        port = 0
+    if not 1024 <= port <= 65535:
+        raise ServiceError(f"The port file {file} is damaged.", fix="Remove it and run `checkrein up`.")
+    return port
 
 
 def check_private(path: Path) -> None:

@@ -228,6 +228,9 @@ class Application:
                 peer,
                 orjson.dumps({**self.controls.health(), "handled": self.handled, "turned_away": self._strangers.total}),
             )
+        elif path == "/output" and method == "POST" and peer is not None:
+            loop = asyncio.get_running_loop()
+            await self._reply(send, headers, peer, await loop.run_in_executor(self._pool, self.hooks.output, body))
         elif path.startswith("/control/") and method == "POST" and peer is not None:
             reply = await self._control(path.removeprefix("/control/"), Request(peer, _object(body)))
             await self._reply(send, headers, peer, orjson.dumps(dict(reply.body)), reply.status)

@@ -1,4 +1,4 @@
-"""What the service clears away: snapshots older than the policy keeps them, and sessions that nobody goes on with."""
+"""What the service clears away: old snapshots, sessions that nobody goes on with, and redacted values that nobody used."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from checkrein.core import CheckreinError
 from checkrein.decide import SessionStore
 from checkrein.policy import PolicyStore
 from checkrein.undo import SnapshotStore
+from checkrein.vault.lazy import LazyVault
 
 log = logging.getLogger("checkrein.service")
 
@@ -27,10 +28,11 @@ class Upkeep:
     policies: PolicyStore
     home: str
     note: Callable[[str, Mapping[str, Any]], object]
+    vault: LazyVault | None = None
 
     def run(self) -> None:
         """Clear away and record it. Never raises: what could not be done is in the log, and tried again the next time."""
-        for what, task in (("snapshots", self._snapshots), ("sessions", self._sessions)):
+        for what, task in (("snapshots", self._snapshots), ("sessions", self._sessions), ("values", self._values)):
             try:
                 task()
             except CheckreinError as error:
@@ -50,3 +52,9 @@ class Upkeep:
         gone = self.sessions.prune()
         if gone:
             self.note("pruned", {"sessions": gone})
+
+    def _values(self) -> None:
+        redaction = self.policies.current(self.home).policy.privacy.redaction
+        gone = self.vault.expire(redaction.expire_days) if self.vault is not None and redaction.enabled else 0
+        if gone:
+            self.note("pruned", {"values": gone, "keep_days": redaction.expire_days})

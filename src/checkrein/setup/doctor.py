@@ -31,9 +31,23 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayAnswering:
+    """How the gateway stands. ``address`` is what clients are to be given, ``upstream`` where it sends requests to, ``since``
+    when it was put on (seconds since the epoch), ``store`` the address of its database ("" for this machine's own files)."""
+
+    healthy: bool
+    address: str
+    upstream: str
+    workers: int
+    trouble: str = ""
+    since: float = 0.0
+    store: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answering:
     """How the service stands. ``trouble`` says why it is not healthy. ``token`` is None where none was made yet, and
-    ``certificate`` (as PEM) is empty."""
+    ``certificate`` (as PEM) is empty. ``gateway`` is None where it is off."""
 
     healthy: bool
     version: str
@@ -42,6 +56,7 @@ class Answering:
     token: str | None
     trouble: str = ""
     certificate: str = ""
+    gateway: GatewayAnswering | None = None
 
 
 class Probe(Protocol):

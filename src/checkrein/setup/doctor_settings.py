@@ -6,6 +6,7 @@ Every switch here was seen to work on the real client from a repository's own se
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ from typing import Any
 from checkrein.core import SettingsError
 from checkrein.detect.client_settings import HELPERS, LOADERS, OFF, REDIRECTS, SWITCHES
 from checkrein.enforce.hooks import command
+from checkrein.enforce.hooks.remains import REMAINS
+from checkrein.locations import data_dir
 from checkrein.setup import trust
 from checkrein.setup.doctor import Check, Patient, State
 from checkrein.setup.files import decode, load, read
-from checkrein.setup.install import TRUST_VARIABLE, ClientPaths
+from checkrein.setup.install import GATEWAY_VARIABLE, TRUST_VARIABLE, ClientPaths, is_gateway
 from checkrein.setup.settings import CLOSES, our_handlers, program_of, subscribed
 from checkrein.setup.validate import voids
 
@@ -134,8 +137,7 @@ def environment(patient: Patient) -> Iterator[Check]:
     for source in _readable(patient):
         env = source.settings.get("env")
         for name, value in env.items() if isinstance(env, dict) else ():
-            ours = name == TRUST_VARIABLE and value == str(patient.machine.trust)
-            check = None if ours else _judge_variable(source, name, str(value))
+            check = None if _is_ours(patient, source, name, str(value)) else _judge_variable(source, name, str(value))
             if check:
                 clean = False
                 yield check
@@ -145,6 +147,16 @@ def environment(patient: Patient) -> Iterator[Check]:
             yield Check("environment", State.FAIL, f"{name} is set in this shell: it switches every hook off", f"unset {name}")
     if clean:
         yield Check("environment", State.OK, "no settings file changes the environment of hooks or the API's address")
+
+
+def _is_ours(patient: Patient, source: Source, name: str, value: str) -> bool:
+    """Whether a variable in a settings file is one that we set, to what we set it to."""
+    if name == TRUST_VARIABLE:
+        return value == str(patient.machine.trust)
+    if name == command.SHELL_VARIABLE:
+        shell = Path(value)
+        return shell.parent == data_dir(patient.machine.env) / command.SHELL_FOLDER and os.access(shell, os.X_OK)
+    return name == GATEWAY_VARIABLE and source.own and is_gateway(value)
 
 
 def project_runs(patient: Patient) -> Iterator[Check]:
@@ -196,13 +208,9 @@ def coverage(patient: Patient) -> Iterator[Check]:
         yield Check("coverage", State.OK, f"@file and Read are refused for {len(denies)} patterns of sensitive files")
     else:
         yield Check("coverage", State.WARN, "no Read rule stops @file of a sensitive file", "checkrein up")
-    yield Check(
-        "coverage", State.NOTE, "open: @file and @folder of files that no Read rule names go to the model without a hook"
-    )
-    yield Check(
-        "coverage", State.NOTE, "open: files that CLAUDE.md imports with @ are loaded; hooks only hear of it afterwards"
-    )
-    yield Check("coverage", State.NOTE, "open: the output of background commands is written to files without a hook")
+    if patient.service.gateway is None:
+        for each in REMAINS:
+            yield Check("coverage", State.NOTE, f"open: {each.what}. {each.until}", "checkrein up --gateway")
     yield Check(
         "coverage", State.NOTE, "open: `claude --bare` and CLAUDE_CODE_SIMPLE=1 in a shell start a session without any hook"
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 DROP_IN = "checkrein.json"
 """Our own file in the folder of managed settings: the client merges all that stand there, in alphabetical order."""
@@ -13,6 +14,11 @@ DROP_IN = "checkrein.json"
 TRUST_VARIABLE = "NODE_EXTRA_CA_CERTS"
 TRUST_FILE = "checkrein-trust.pem"
 """What tells the client which certificates to trust beside the public ones, and the name of our file for it."""
+
+
+GATEWAY_VARIABLE = "ANTHROPIC_BASE_URL"
+GATEWAY_MOUNT = "/checkrein"
+"""What tells the client where the API is, and the path by which an address there is known as our gateway's."""
 
 
 class Transport(StrEnum):
@@ -52,7 +58,9 @@ class Install:
 
     ``base_url`` is the service's address (``https://127.0.0.1:PORT``), ``token`` what it knows its client by, and ``trust`` the
     file of certificates that the client knows it by. ``socket``, ``token_file`` and ``helper`` (None: the Python client) are
-    what command hooks are made of. ``deny_read`` are path patterns in the client's own syntax.
+    what command hooks are made of. ``deny_read`` are path patterns in the client's own syntax. ``gateway`` is the address that
+    the client is to take the API for; empty: it goes where it would go without us. ``shell`` is the program that it runs
+    commands in; None: the one that it would take without us.
     """
 
     base_url: str
@@ -65,6 +73,8 @@ class Install:
     form: CommandForm = CommandForm.LINE
     deny_read: tuple[str, ...] = ()
     scope: Scope = Scope.USER
+    gateway: str = ""
+    shell: Path | None = None
 
     def url(self, event: str) -> str:
         """Where the client posts the hook event of that name."""
@@ -74,6 +84,15 @@ class Install:
     def url_pattern(self) -> str:
         """The entry of ``allowedHttpHookUrls`` that admits our addresses and no others (``*`` stands for any text)."""
         return self.url("*")
+
+
+def is_gateway(address: str) -> bool:
+    """Whether an address is that of a gateway of ours on this machine."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.hostname == "127.0.0.1" and parts.path.rstrip("/") == GATEWAY_MOUNT
 
 
 @dataclass(frozen=True, slots=True)

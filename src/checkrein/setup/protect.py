@@ -13,13 +13,24 @@ from checkrein.enforce.hooks import command
 from checkrein.locations import data_dir, private_folder, state_dir
 from checkrein.policy.files import PolicyFiles
 from checkrein.policy.load import load_policy
+from checkrein.policy.privacy import Gateway, Redaction
 from checkrein.setup import clients as found_clients
+from checkrein.setup import route as way
 from checkrein.setup import trust
 from checkrein.setup.clients import Client
 from checkrein.setup.denies import read_patterns
 from checkrein.setup.files import Change, Record, SettingsStore, Written, apply, decode, load, read, resolve
 from checkrein.setup.harden import Tightened, tighten
-from checkrein.setup.install import TRUST_FILE, TRUST_VARIABLE, ClientPaths, Install, Scope, Transport
+from checkrein.setup.install import (
+    GATEWAY_VARIABLE,
+    TRUST_FILE,
+    TRUST_VARIABLE,
+    ClientPaths,
+    Install,
+    Scope,
+    Transport,
+    is_gateway,
+)
 from checkrein.setup.people import Accounts, Person, readers
 
 
@@ -36,8 +47,29 @@ class Endpoint:
     mended: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class GatewayWish:
+    """What the gateway is to be: ``upstream`` is the base URL of the API, ``variables`` are those that a client would have
+    without us, among which it finds proxies and certificates; ``workers`` is the number of its processes, ``store`` the address
+    of its database ("" for this machine's own files)."""
+
+    upstream: str
+    variables: Mapping[str, str] = field(repr=False)
+    workers: int
+    store: str = field(default="", repr=False)
+
+
 class Service(Protocol):
     """The local service, as far as setup needs it."""
+
+    def gateway_upstream(self) -> str | None:
+        """Where the gateway sends requests to; None where it is off."""
+
+    def start_gateway(self, wish: GatewayWish) -> str:
+        """Make sure that the gateway runs so; the address for the client. Raises ServiceError."""
+
+    def stop_gateway(self) -> None:
+        """Stop the gateway. Does nothing where it is off."""
 
     def start(self) -> Endpoint:
         """Make sure that it runs and answers. Raises ServiceError."""
@@ -81,7 +113,7 @@ class Machine:
 class UpReport:
     """What ``up`` found and did. ``readers`` could read the client's folder until now; ``left_out`` are read patterns of the
     policy that the client's rules cannot express; ``why`` says what the transport was chosen for; ``mended`` why the service
-    was started anew (empty: it ran already)."""
+    was started anew (empty: it ran already). ``upstream`` is where the gateway sends requests to (empty: there is none)."""
 
     written: Written
     install: Install
@@ -93,6 +125,7 @@ class UpReport:
     tightened: Tightened
     left_out: tuple[str, ...]
     mended: str = ""
+    upstream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +150,23 @@ class DownReport:
     was_on: bool = True
 
 
-def up(machine: Machine, service: Service, scope: Scope, transport: Transport | None = None) -> UpReport:
-    """Put protection on. ``transport`` None leaves the choice to the policy, and to what was found.
+def up(
+    machine: Machine,
+    service: Service,
+    scope: Scope,
+    transport: Transport | None = None,
+    *,
+    gateway: bool | None = None,
+) -> UpReport:
+    """Put protection on. ``transport`` None leaves the choice to the policy, and to what was found. ``gateway`` None leaves it
+    to the policy, and on where it is on.
 
     Raises SettingsError before anything is changed where the settings file is broken, PolicyError where a policy file is, and
     ServiceError where the service does not come up.
     """
     others, clients = machine.others(), machine.clients()
     policy = load_policy(machine.paths.project, PolicyFiles.standard(machine.env)).policy
+    wish = _gateway_wish(machine, service, policy.privacy.gateway, scope, wanted=gateway)
     chosen, why = _transport(machine, scope, transport or _named(policy.transport.value), clients, others)
     deny_read, left_out = read_patterns(policy, project_layer=scope is Scope.PROJECT)
     target = machine.paths.settings(scope)
@@ -136,20 +178,27 @@ def up(machine: Machine, service: Service, scope: Scope, transport: Transport | 
     endpoint = service.start()
     install = replace(
         draft,
+        gateway="" if wish is None else service.start_gateway(wish),
         base_url=f"https://127.0.0.1:{endpoint.port}",
         token=endpoint.token,
         socket=endpoint.socket,
         token_file=endpoint.token_file,
         helper=helper,
+        shell=None if wish is not None else _shell(machine, policy.privacy.redaction, endpoint, scope),
     )
-    if chosen is not Transport.COMMAND:
+    if chosen is not Transport.COMMAND or wish is not None:
         other = trust.choose(machine.variables(), machine.trust)
         trust.write(machine.trust, trust.compose(endpoint.certificate, other))
     could_read = readers(machine.paths.folder, others)
     written = machine.store.protect(target, install)
+    if wish is None and scope is not Scope.PROJECT:
+        service.stop_gateway()
     _drop_unused(machine)
     tightened = tighten(machine.paths, os.geteuid())
-    return UpReport(written, install, endpoint.port, why, clients, others, could_read, tightened, left_out, endpoint.mended)
+    upstream = "" if wish is None else wish.upstream
+    return UpReport(
+        written, install, endpoint.port, why, clients, others, could_read, tightened, left_out, endpoint.mended, upstream
+    )
 
 
 def down(machine: Machine, service: Service, scope: Scope | None = None) -> DownReport:
@@ -181,17 +230,40 @@ def down(machine: Machine, service: Service, scope: Scope | None = None) -> Down
     _drop_unused(machine)
     stopped = not left and not store.records()
     if stopped:
+        service.stop_gateway()
         service.stop()
     return DownReport(tuple(written), stopped, frozenset(gone), tuple(left), was_on or bool(left))
 
 
+def _gateway_wish(
+    machine: Machine, service: Service, policy: Gateway, scope: Scope, *, wanted: bool | None
+) -> GatewayWish | None:
+    """The gateway that is to run, None for none. SettingsError where the client could not be sent through one."""
+    if scope is Scope.PROJECT and wanted is None:
+        return None  # other settings may have it on: that is left as it is
+    before = service.gateway_upstream()
+    if not (wanted if wanted is not None else policy.enabled or before is not None):
+        return None
+    variables = machine.variables()
+    managed = trust.managed_variables(machine.paths.managed)
+    if trouble := way.trouble(variables, managed, scope, others=bool(machine.others())):
+        raise SettingsError(trouble.what, why=trouble.why, fix=trouble.fix)
+    stood = variables.get(GATEWAY_VARIABLE, "").rstrip("/")
+    upstream = policy.upstream or ("" if is_gateway(stood) else stood) or before or way.API
+    if other := trust.choose(variables, machine.trust):
+        variables[TRUST_VARIABLE] = str(other)
+    return GatewayWish(upstream, variables, policy.workers, policy.store)
+
+
 def _drop_unused(machine: Machine) -> None:
-    """Remove our file of certificates where no settings of ours name it any more."""
-    for record in machine.store.records():
-        settings = load(record.path, decode(record.path, record.after))
-        if trust.variables(settings).get(TRUST_VARIABLE) == str(machine.trust):
-            return
-    machine.trust.unlink(missing_ok=True)
+    """Remove our file of certificates where no settings of ours name it any more, and let a shell of ours be the real one."""
+    settings = [load(record.path, decode(record.path, record.after)) for record in machine.store.records()]
+    named = {value for each in settings for value in trust.variables(each).values()}
+    if str(machine.trust) not in named:
+        machine.trust.unlink(missing_ok=True)
+    for program in (data_dir(machine.env) / command.SHELL_FOLDER).glob("*sh"):
+        if str(program) not in named:
+            command.plain_shell(program)
 
 
 def _backup(store: SettingsStore, record: Record | None) -> Path | None:
@@ -230,6 +302,17 @@ def _rehearse(target: Path, draft: Install) -> None:
         raise SettingsError(
             f"{real} cannot be written", why=f"{folder} is not yours to write to", fix="run the command as a user who may"
         )
+
+
+def _shell(machine: Machine, redaction: Redaction, endpoint: Endpoint, scope: Scope) -> Path | None:
+    """The program that the client is to run commands in, so that what failing ones print is redacted; None for its own choice:
+    by policy, where it knows no shell of this machine, or where the settings are those of people who cannot read it."""
+    real = command.real_shell(machine.variables())
+    others_too = scope is Scope.MANAGED and bool(machine.others())
+    if real is None or others_too or not (redaction.enabled and redaction.wrap):
+        return None
+    folder = private_folder(private_folder(data_dir(machine.env)) / command.SHELL_FOLDER)
+    return command.write_shell(folder, real, endpoint.socket, endpoint.token_file)
 
 
 def _helper(env: Mapping[str, str]) -> Path | None:

@@ -11,7 +11,16 @@ from typing import Any
 from checkrein.core import SettingsError
 from checkrein.enforce.hooks import command
 from checkrein.enforce.hooks.events import EVENTS, HookEvent, Stop
-from checkrein.setup.install import TRUST_FILE, TRUST_VARIABLE, CommandForm, Install, Scope, Transport
+from checkrein.setup.install import (
+    GATEWAY_VARIABLE,
+    TRUST_FILE,
+    TRUST_VARIABLE,
+    CommandForm,
+    Install,
+    Scope,
+    Transport,
+    is_gateway,
+)
 from checkrein.setup.jsontext import same
 
 Json = dict[str, Any]
@@ -28,6 +37,13 @@ MANAGED_ENV = {
     "LD_PRELOAD": "",  # loads code into a command hook
 }
 """Managed ``env`` beats what a repository's settings say, so these hold where only managed settings can."""
+
+_OUR_VARIABLES = {
+    TRUST_VARIABLE: lambda value: Path(value).name == TRUST_FILE,
+    GATEWAY_VARIABLE: is_gateway,
+    command.SHELL_VARIABLE: command.is_our_shell,
+}
+"""Variables that we set, and how a value of ours is known."""
 
 _ENTRYPOINT = "CLAUDE_CODE_ENTRYPOINT"
 _TOKEN_HEADER = "X-Checkrein-Token"  # noqa: S105 - a header's name
@@ -49,7 +65,12 @@ def build_settings(base: Mapping[str, Any], install: Install) -> Json:
         groups.append(_group(event, install))
     if install.transport is not Transport.COMMAND:
         _pin_urls(settings, install.url_pattern)
+    if install.transport is not Transport.COMMAND or install.gateway:
         _member(settings, "env", dict)[TRUST_VARIABLE] = str(install.trust)
+    if install.gateway:
+        _member(settings, "env", dict)[GATEWAY_VARIABLE] = install.gateway
+    if install.shell is not None:
+        _member(settings, "env", dict)[command.SHELL_VARIABLE] = str(install.shell)
     if install.deny_read:
         permissions = _member(settings, "permissions", dict)
         _extend(_member(permissions, "deny", list), [f"Read({pattern})" for pattern in install.deny_read])
@@ -65,7 +86,8 @@ def subscribed() -> tuple[HookEvent, ...]:
 
 
 def strip(settings: Mapping[str, Any]) -> Json:
-    """``settings`` without our hooks, the addresses they call and the certificate they trust. We know ours by their marks.
+    """``settings`` without our hooks, the addresses they call, the certificate they trust, our gateway and our shell. We
+    know ours by their marks.
 
     What has no mark (rules, switches) stays: ``revert`` takes that back, where it is known what stood there before.
     """
@@ -87,9 +109,11 @@ def strip(settings: Mapping[str, Any]) -> Json:
         else:
             del left["allowedHttpHookUrls"]
     env = left.get("env")
-    if isinstance(env, dict) and Path(str(env.get(TRUST_VARIABLE))).name == TRUST_FILE:
-        del env[TRUST_VARIABLE]
-        if not env:
+    if isinstance(env, dict):
+        ours = [name for name, is_ours in _OUR_VARIABLES.items() if name in env and is_ours(str(env[name]))]
+        for name in ours:
+            del env[name]
+        if ours and not env:
             del left["env"]
     return left
 

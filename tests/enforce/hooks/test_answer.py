@@ -18,7 +18,26 @@ def encoded(verdict: Verdict, event: str = "PreToolUse", *, interactive: bool | 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_no_objection_says_nothing(name: str) -> None:
-    assert encoded(Verdict.NONE, name) == {}
+    message = "" if name in answer.RESULTS else "because"
+    assert encoded(Verdict.NONE, name, message=message) == {}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_only_a_result_is_given_anew(name: str) -> None:
+    output = encoded(Verdict.NONE, name, message="", updated_output={"stdout": "new"}).get("hookSpecificOutput")
+    wanted = {"hookEventName": "PostToolUse", "updatedToolOutput": {"stdout": "new"}}
+    assert output == (wanted if name == "PostToolUse" else None)
+
+
+@pytest.mark.parametrize("name", answer.RESULTS)
+def test_the_model_is_told_with_a_result(name: str) -> None:
+    assert encoded(Verdict.NONE, name)["hookSpecificOutput"] == {"hookEventName": name, "additionalContext": "because"}
+
+
+def test_a_refused_result_is_blocked_and_given_anew() -> None:
+    result = encoded(Verdict.DENY, "PostToolUse", updated_output="withheld")
+    assert result["decision"] == "block"
+    assert result["hookSpecificOutput"] == {"hookEventName": "PostToolUse", "updatedToolOutput": "withheld"}
 
 
 def test_tool_call_verdicts() -> None:

@@ -18,6 +18,10 @@ from checkrein.report.text import clean_lines
 MAX_STRING = 10_000
 """Characters (UTF-16 units, as the client counts) that the client keeps of one output string."""
 
+OUTPUT = "PostToolUse"
+RESULTS = (OUTPUT, "PostToolUseFailure")
+"""The one event whose answer may give a tool's output anew, and with it those to which the model may be told something."""
+
 
 def fit(text: str, limit: int = MAX_STRING) -> str:
     """``text`` made safe to print, cut at ``limit`` UTF-16 units with a mark that says how much is missing."""
@@ -31,7 +35,7 @@ def fit(text: str, limit: int = MAX_STRING) -> str:
 
 
 def encode(decision: Decision, event: HookEvent, *, interactive: bool | None) -> bytes:
-    """The answer to ``event`` as JSON. TypeError where ``updated_input`` is not JSON."""
+    """The answer to ``event`` as JSON. TypeError where ``updated_input`` or ``updated_output`` is not JSON."""
     verdict, message = decision.verdict, decision.message
     askable = event.stop is Stop.PERMISSION and interactive is not False
     if verdict is Verdict.ASK and not askable:
@@ -41,7 +45,20 @@ def encode(decision: Decision, event: HookEvent, *, interactive: bool | None) ->
     if decision.notice:
         answer["systemMessage"] = fit(decision.notice)
     answer.update(_body(event, verdict, fit(message.strip() or f"Stopped by checkrein ({decision.id})."), decision))
+    if event.name in RESULTS and (output := _output(event, decision)):
+        answer["hookSpecificOutput"] = {"hookEventName": event.name, **output}
     return orjson.dumps(answer)
+
+
+def _output(event: HookEvent, decision: Decision) -> dict[str, Any]:
+    """The tool's output anew, and what the model is told of it. The output is not cut: the client takes it whole (measured with
+    30,000 characters)."""
+    output: dict[str, Any] = {}
+    if event.name == OUTPUT and decision.updated_output is not None:
+        output["updatedToolOutput"] = decision.updated_output
+    if decision.message and decision.verdict is not Verdict.DENY:
+        output["additionalContext"] = fit(decision.message)
+    return output
 
 
 def _body(event: HookEvent, verdict: Verdict, reason: str, decision: Decision) -> dict[str, Any]:

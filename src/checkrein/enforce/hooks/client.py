@@ -74,7 +74,15 @@ def prove(token: bytes, head: bytes, body: bytes) -> bytes:
 
 
 def ask(event: str, socket_path: str, token: bytes, body: bytes) -> bytes:
-    """The service's proven answer to ``body``."""
+    """The service's proven answer to the hook call ``body``: a JSON object."""
+    answer = exchange(b"/hook/" + event.encode(), socket_path, token, body)
+    if not (answer.startswith(b"{") and answer.endswith(b"}")):
+        raise TroubleError("the service gave no usable answer")
+    return answer
+
+
+def exchange(path: bytes, socket_path: str, token: bytes, body: bytes, seconds: float | None = None) -> bytes:
+    """The service's proven answer to ``body``, sent to the address ``path``. ``seconds``: how long one step may take."""
     import _socket  # noqa: PLC0415
 
     folder = socket_path.rpartition("/")[0]
@@ -84,24 +92,25 @@ def ask(event: str, socket_path: str, token: bytes, body: bytes) -> bytes:
     entrypoint = posix.environ.get(b"CLAUDE_CODE_ENTRYPOINT", b"")
     if len(entrypoint) > 32 or not entrypoint.replace(b"-", b"").replace(b"_", b"").isalnum():
         entrypoint = b""
-    path = b"/hook/" + event.encode()
     proof = prove(token, b"request\n" + nonce + b"\n" + path + b"\n", body)
     head = (
         b"POST %s HTTP/1.1\r\nhost: checkrein\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
         b"x-checkrein-nonce: %s\r\nx-checkrein-proof: %s\r\nx-checkrein-entrypoint: %s\r\n\r\n"
     ) % (path, len(body), nonce, proof, entrypoint)
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    connection.settimeout(seconds)
     connection.connect(socket_path)
     credentials = connection.getsockopt(_socket.SOL_SOCKET, SO_PEERCRED, 12)
     if int.from_bytes(credentials[4:8], sys.byteorder) != posix.geteuid():
         raise TroubleError("the program at the socket belongs to another user")
     connection.sendall(head + body)
     head, _, answer = read_all(connection.recv, MAX_ANSWER, "the answer").partition(b"\r\n\r\n")
+    connection.close()
     lines = head.split(b"\r\n")
     wanted = b"x-checkrein-proof: " + prove(token, b"answer\n" + nonce + b"\n", answer)
     if wanted not in lines[1:]:
         raise TroubleError("the answer does not come from this install's service")
-    if lines[0].split()[1:2] != [b"200"] or not (answer.startswith(b"{") and answer.endswith(b"}")):
+    if lines[0].split()[1:2] != [b"200"]:
         raise TroubleError("the service gave no usable answer")
     return answer
 

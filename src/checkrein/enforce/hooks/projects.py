@@ -28,6 +28,7 @@ class Projects:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._last: OrderedDict[str, str] = OrderedDict()
 
     def of(self, session: str, cwd: str, transcript: str) -> str:
         """The project of ``session``. Where nothing else is known, the first working folder that it was seen in."""
@@ -40,7 +41,14 @@ class Projects:
                 self._known.popitem(last=False)
         else:
             self._known.move_to_end(key)
+        self._last[session] = known
+        if len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
         return known
+
+    def of_session(self, session: str, cwd: str) -> str:
+        """The project that ``session`` was last seen in; ``cwd`` where it has not been seen."""
+        return self._last.get(session, cwd)
 
     def _find(self, cwd: str, transcript: str) -> str:
         wanted = PurePosixPath(transcript).parent.name if transcript else ""

@@ -20,10 +20,12 @@ from checkrein.enforce.hooks import answer
 from checkrein.enforce.hooks.events import EVENTS, HookEvent, Stop, unknown
 from checkrein.enforce.hooks.payload import PayloadError, check, parse_object
 from checkrein.enforce.hooks.projects import Projects
+from checkrein.enforce.hooks.redaction import HookRedaction, broken
 
 log = logging.getLogger("checkrein.service")
 
 _COMMON = frozenset({"session_id", "prompt_id", "transcript_path", "cwd", "hook_event_name", "permission_mode", "agent_id"})
+_RESULTS = "tool_calls"  # what a batch of tools gave back: an event's result
 _HEADLESS = "sdk-"
 _PERSONAL = frozenset({"cli"})
 
@@ -64,9 +66,10 @@ def interactive_from(entrypoint: str) -> bool | None:
 class HookProtocol:
     """The adapter. ``read``, ``judge`` and ``finish`` are its three steps, apart so that each can run where it belongs."""
 
-    def __init__(self, point: PolicyDecisionPoint, recorder: Recorder) -> None:
+    def __init__(self, point: PolicyDecisionPoint, recorder: Recorder, redaction: HookRedaction | None = None) -> None:
         self._point = point
         self._recorder = recorder
+        self._redaction = redaction
         self._projects = Projects()
 
     def read(self, name: str, body: bytes, *, interactive: bool | None = None) -> Call:
@@ -91,6 +94,8 @@ class HookProtocol:
 
     def judge_at_once(self, call: Call) -> tuple[Decision, int] | None:
         """As ``judge``; None where the decision needs a thread of its own. Never raises."""
+        if self._redaction is not None and call.refused is None and self._redaction.concerns(call.event):
+            return None
         return self._judged(call, self._point.at_once)
 
     def _judged(self, call: Call, decide: Callable[[Event], Decision | None]) -> tuple[Decision, int] | None:
@@ -102,12 +107,23 @@ class HookProtocol:
             if decision is None:
                 return None
             Verdict(decision.verdict)  # what is no decision at all fails here, inside the guard
+            decision = self._redacted(call.event, decision)
         except BaseException as exc:  # noqa: BLE001 - also what ends a thread (SystemExit) must end in a refusal
             decision = failure("guard.decision-failed", f"the decision failed in {where(exc)}")
         return decision, (time.perf_counter_ns() - start) // 1000
 
+    def _redacted(self, event: Event, decision: Decision) -> Decision:
+        if self._redaction is None:
+            return decision
+        try:
+            return self._redaction.applied(event, decision)
+        except Exception as exc:  # noqa: BLE001 - what cannot be redacted does not go out, whatever the reason
+            return failure("privacy.failed", broken(exc), event.kind)
+
     def finish(self, call: Call, decision: Decision, micros: int) -> bytes:
-        """Record, then the answer as JSON. Never raises; what is not recorded is refused."""
+        """Record, then the answer as JSON. Never raises; what is not recorded is refused, and its output withheld."""
+        if self._redaction is not None:
+            decision = self._redaction.closed(call.event, decision)
         try:
             body = answer.encode(decision, call.hook, interactive=call.event.interactive)
         except Exception as exc:  # noqa: BLE001 - an answer that cannot be written must refuse
@@ -118,14 +134,35 @@ class HookProtocol:
         except Exception as exc:  # noqa: BLE001 - see docstring
             cause = str(exc).splitlines()[0] if isinstance(exc, CheckreinError) else where(exc)
             advice = "Tell the person: free disk space or mend the folder, then look at `checkrein status`."
-            body = answer.refuse(call.hook, f"Stopped by checkrein: the record could not be written ({cause}). {advice}")
+            body = self._unrecorded(call, f"the record could not be written ({cause}). {advice}")
         return body
+
+    def _unrecorded(self, call: Call, reason: str) -> bytes:
+        if self._redaction is not None and call.event.kind is EventKind.TOOL_RESULT:
+            refused = self._redaction.closed(call.event, failure("guard.unrecorded", reason.partition(".")[0]))
+            return answer.encode(refused, call.hook, interactive=call.event.interactive)
+        return answer.refuse(call.hook, f"Stopped by checkrein: {reason}")
 
     def handle(self, name: str, body: bytes, *, interactive: bool | None = None) -> bytes:
         """All three steps in one go. Never raises."""
         call = self.read(name, body, interactive=interactive)
         decision, micros = self.judge(call)
         return self.finish(call, decision, micros)
+
+    def output(self, body: bytes) -> bytes:
+        """A piece of a command's output with placeholders, as ``enforce/hooks/shell.py`` asks for it. Never raises.
+
+        ``body`` is ``SESSION NUL CWD NUL PIECE``. The answer begins with ``=`` (the redacted piece follows), ``!`` (this output
+        needs no redaction: let it pass) or ``-`` (why it is withheld follows).
+        """
+        try:
+            session, cwd, piece = body.split(b"\0", 2)
+            folder = cwd.decode("utf-8", "surrogateescape")
+            name = session.decode("utf-8", "replace")
+            project = self._projects.of_session(name, folder)
+            return b"!" if self._redaction is None else self._redaction.piece(name, project, piece)
+        except Exception as exc:  # noqa: BLE001 - what cannot be redacted does not go out, whatever the reason
+            return b"-" + broken(exc).encode("utf-8", "replace")
 
     def refuse(self, name: str, reason: str, *, rule: str, body: bytes = b"") -> bytes:
         """Refuse and record a call that was not even read (too large, no such peer, timed out)."""
@@ -143,9 +180,9 @@ class HookProtocol:
             log.error("a remark (%s) was not recorded: %s", rule, where(exc))
 
     def _event(self, payload: dict[str, Any], hook: HookEvent, *, interactive: bool | None) -> Event:
-        extra: Mapping[str, Any] = {key: value for key, value in payload.items() if key not in _COMMON}
+        extra: Mapping[str, Any] = {key: value for key, value in payload.items() if key not in (*_COMMON, _RESULTS)}
         text = payload.get(hook.text) if hook.text else ""
-        result = payload.get("tool_response", payload.get("error")) if hook.tool else payload.get("tool_calls")
+        result = payload.get("tool_response", payload.get("error")) if hook.tool else payload.get(_RESULTS)
         session, cwd = payload["session_id"], payload["cwd"]
         return Event(
             kind=hook.kind,

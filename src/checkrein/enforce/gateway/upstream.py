@@ -1,0 +1,200 @@
+"""The way to the Messages API: a pool of connections to one base URL, over HTTP/1.1 or HTTP/2, through a proxy if there is one.
+
+httpcore, the transport of httpx, is used by itself: it sends and gives headers and bytes as they are, without a user agent,
+cookies, redirects or decoding of its own.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import certifi
+import httpcore
+
+from checkrein.core import ServiceError
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+CONNECT_SECONDS = 15.0
+READ_SECONDS = 900.0
+"""How long the API may be silent. It sends pings while it thinks; clients give up after ten minutes."""
+
+_KEEPALIVE_SECONDS = 60.0
+_CONNECTIONS = 1000
+_IDLE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Where requests go. ``prefix`` is the path of the base URL without a slash at its end."""
+
+    scheme: str
+    host: str
+    port: int
+    prefix: str
+
+    @classmethod
+    def parsed(cls, url: str) -> Base:
+        """Raises ServiceError where ``url`` is no base URL."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise _no_base(url, str(error)) from error
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise _no_base(url, "it does not begin with https:// and a host")
+        if parts.query or parts.fragment or parts.username is not None:
+            raise _no_base(url, "it holds a query, a fragment or a user name")
+        return cls(parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), parts.path.rstrip("/"))
+
+    @property
+    def authority(self) -> str:
+        """The Host header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = 443 if self.scheme == "https" else 80
+        return host if self.port == usual else f"{host}:{self.port}"
+
+
+class Upstream:
+    """Sends requests to the base URL. Use as an async context manager, or ``close`` it."""
+
+    def __init__(self, url: str, environment: Mapping[str, str]) -> None:
+        """``environment`` as of the client: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and
+        NODE_EXTRA_CA_CERTS are honoured. Raises ServiceError where one of them, or ``url``, cannot be used.
+        """
+        self.base = Base.parsed(url)
+        trust = _trust(environment) if self.base.scheme == "https" else None
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=trust,
+            proxy=_proxy(self.base, environment),
+            max_connections=_CONNECTIONS,
+            max_keepalive_connections=_IDLE,
+            keepalive_expiry=_KEEPALIVE_SECONDS,
+            http1=True,
+            http2=self.base.scheme == "https",
+            retries=1,
+        )
+        self._timeouts = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.aclose()
+
+    async def send(self, method: str, target: bytes, headers: Headers, body: bytes | None) -> httpcore.Response:
+        """Send a request; the answer's head, with its body still to be read and to be closed.
+
+        ``target`` is path and query as the client sent them. Raises what httpcore raises.
+        """
+        url = httpcore.URL(
+            scheme=self.base.scheme.encode(),
+            host=self.base.host.encode("idna") if not self.base.host.isascii() else self.base.host.encode(),
+            port=self.base.port,
+            target=self.base.prefix.encode() + target,
+        )
+        host = (b"Host", self.base.authority.encode())
+        length = [(b"Content-Length", str(len(body)).encode())] if body is not None else []
+        request = httpcore.Request(
+            method, url, headers=[host, *headers, *length], content=body or b"", extensions={"timeout": self._timeouts}
+        )
+        return await self._pool.handle_async_request(request)
+
+
+def _no_base(url: str, why: str) -> ServiceError:
+    scheme_and_host = url.partition("?")[0].rpartition("@")[2][:200]
+    return ServiceError(
+        f"{scheme_and_host!r} is no base URL of an API",
+        why=why,
+        fix="set gateway.upstream in the policy to one such as https://api.anthropic.com",
+    )
+
+
+def _trust(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """Whom to believe: the system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR; and NODE_EXTRA_CA_CERTS."""
+    file, folder = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if file or folder:
+            context.load_verify_locations(cafile=file or None, capath=folder or None)
+        else:
+            context.load_default_certs()
+            paths = ssl.get_default_verify_paths()
+            if not context.cert_store_stats()["x509_ca"] and not paths.capath:
+                context.load_verify_locations(cafile=certifi.where())
+        if extra := environment.get("NODE_EXTRA_CA_CERTS"):
+            context.load_verify_locations(cafile=extra)
+    except (OSError, ssl.SSLError) as error:
+        raise ServiceError(
+            "a file of certificate authorities cannot be read",
+            why=str(error),
+            fix="correct SSL_CERT_FILE, SSL_CERT_DIR or NODE_EXTRA_CA_CERTS",
+        ) from error
+    return context
+
+
+def _proxy(base: Base, environment: Mapping[str, str]) -> httpcore.Proxy | None:
+    """The proxy for this base URL, by the variables that curl and the client read; lower case counts first."""
+    lowered = {name.lower(): value for name, value in environment.items() if name.endswith("_PROXY")}
+    lowered.update({name: value for name, value in environment.items() if name.endswith("_proxy")})
+    url = lowered.get(f"{base.scheme}_proxy") or lowered.get("all_proxy")
+    if not url or _passed_by(base, lowered.get("no_proxy", "")):
+        return None
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = parts.port
+    except ValueError as error:
+        raise _no_proxy(str(error)) from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _no_proxy("only http:// and https:// proxies are known")
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username is not None else None
+    address = httpcore.URL(
+        scheme=parts.scheme.encode(), host=parts.hostname.encode(), port=port or _default_port(parts), target=b"/"
+    )
+    return httpcore.Proxy(address, auth=auth, ssl_context=_trust(environment) if parts.scheme == "https" else None)
+
+
+def _passed_by(base: Base, excepted: str) -> bool:
+    """Whether NO_PROXY names this host. Loopback never goes through a proxy: what stands there is on this machine."""
+    if base.host in ("localhost", "127.0.0.1", "::1"):
+        return True
+    return any(_names(entry.strip().lower(), base) for entry in excepted.replace(" ", ",").split(","))
+
+
+def _names(entry: str, base: Base) -> bool:
+    """Whether an entry of NO_PROXY names this host: ``*``, a host or a domain with or without a port, a network."""
+    if entry == "*":
+        return True
+    name, colon, port = entry.rpartition(":")
+    if colon and port.isdigit() and (name.endswith("]") or ":" not in name):
+        return int(port) == base.port and _names(name, base)
+    name = entry.strip("[]").removeprefix("*").removeprefix(".")
+    if not name:
+        return False
+    if base.host == name or base.host.endswith(f".{name}"):
+        return True
+    try:
+        return ipaddress.ip_address(base.host) in ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        return False
+
+
+def _default_port(parts: SplitResult) -> int:
+    return 443 if parts.scheme == "https" else 80
+
+
+def _no_proxy(why: str) -> ServiceError:
+    fix = "correct HTTPS_PROXY, or name the host in NO_PROXY"
+    return ServiceError("the proxy for the API cannot be used", why=why, fix=fix)

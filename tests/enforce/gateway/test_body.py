@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import codecs
+import copy
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checkrein.core import VaultError
+from checkrein.enforce.gateway.body import Memory, Reader
+from checkrein.enforce.gateway.cache import STANDING
+from checkrein.enforce.gateway.jsonbody import BodyError
+from checkrein.enforce.gateway.refuse import RefusedError
+from checkrein.policy.privacy import Attachments
+from checkrein.vault.placeholder import label_of
+from gateway_bodies import MARK, MESSAGES, PNG, SECRET, assistant, hidden, read, request, user
+from gateway_world import RULE, Redaction, broken_vault
+
+TEXT = user({"type": "text", "text": f"a {SECRET} b"})
+THINKING = assistant({"type": "thinking", "thinking": SECRET, "signature": SECRET})
+
+
+OUTSIDE = {
+    "system string": {"system": f"be {SECRET}"},
+    "system blocks": {"system": [{"type": "text", "text": SECRET, "cache_control": {"type": "ephemeral"}}]},
+    "tools": {"tools": [{"name": "n", "description": SECRET, "input_schema": {"properties": {SECRET: {"enum": [SECRET]}}}}]},
+    "stop_sequences": {"stop_sequences": [SECRET]},
+    "metadata": {"metadata": {"user_id": "u", "note": SECRET}},
+    "mcp_servers": {"mcp_servers": [{"url": f"https://u:{SECRET}@h/", "authorization_token": SECRET}]},
+    "unknown": {"later": {"x": [SECRET]}},
+    "a key": {SECRET: 1},
+    "an odd model": {"model": {"name": SECRET}},
+    "messages that are none": {"messages": {"a": SECRET}},
+    "a message that is a string": {"messages": [SECRET]},
+    "a model that is a text": {"model": f"the {SECRET}"},
+    "a word that could be any": {"service_tier": SECRET},
+}
+
+
+@pytest.mark.parametrize("fields", OUTSIDE.values(), ids=OUTSIDE)
+def test_everything_around_the_messages_is_searched(fields: dict[str, Any]) -> None:
+    got, _ = read({**request({"role": "user", "content": "x"}), **fields})
+    assert got == hidden({**request({"role": "user", "content": "x"}), **fields})
+
+
+def test_what_was_held_back_before_the_request_counts_too() -> None:
+    """Hooks put placeholders into what tools give back, so the request comes with them."""
+    other = MARK[:-1] + ("a" if MARK[-1] != "a" else "b")
+    memory = Memory()
+    for _ in range(2):
+        body, reader = read(request(user({"type": "text", "text": f"{MARK} and {MARK}, not {other}"}), TEXT), memory=memory)
+        assert other in json.dumps(body)
+        assert reader.facts.found == {(STANDING, label_of(MARK)): 2, RULE: 1}
+
+
+def test_a_changed_body_keeps_every_other_byte() -> None:
+    body = (
+        b' {"temperature": 1.50, "big":123456789012345678901234,"messages" : [\n {"content":"%s","role":"user"} ,\t'
+        b'{"role":"assistant","content":[{"type":"thinking","thinking":"\\u00e9\\/","signature":"a=="}]} ],"x":1e400}\n'
+    )
+    reader = Reader(Redaction(), Attachments.COUNT, Memory())
+    out = reader.rewritten(body % SECRET.encode(), MESSAGES, "application/json")
+    assert out == body % MARK.encode()
+
+
+def test_a_batch_is_searched_request_by_request() -> None:
+    params = request(TEXT, THINKING)
+    value = {"requests": [{"custom_id": "a", "params": params}, {"custom_id": SECRET, "params": params}, SECRET]}
+    got, _ = read(value, "/v1/messages/batches")
+    expected = request(hidden(TEXT), THINKING)
+    assert got == {"requests": [{"custom_id": "a", "params": expected}, {"custom_id": MARK, "params": expected}, MARK]}
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/complete", "/v1/messages/", "/v1/messages/batches/b/cancel", "/api/event_logging/v2/batch"]
+)
+def test_other_bodies_are_searched_leaf_by_leaf(path: str) -> None:
+    value = {"prompt": SECRET, "events": [{"type": "thinking", "thinking": SECRET, SECRET: [True, None, 1.0, SECRET]}]}
+    assert read(value, path)[0] == hidden(value)
+    assert read([SECRET], path)[0] == [MARK]
+    assert read(orjson.dumps(SECRET), path)[0] == MARK
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"messages":[],"messages":[]}',
+        b'{"messages":[{"role":"user","role":"user","content":"x"}]}',
+        b'{"messages":[{"role":"user","content":"\\ud800"}]}',
+        b'{"messages":[{"role":"user","content":NaN}]}',
+        b'{"messages":[]} x',
+        b'{"messages":[] "x":1}',
+        b'{"messages":[{}{}]}',
+        b'{"messages":[{},]}',
+        b'{"messages":[],}',
+        b'{"messages":[',
+        b'{"messages"}',
+        b"{1:2}",
+        b"[1",
+        b'{"messages":[{"role":"user","content":"\xff"}]}',
+    ],
+)
+def test_a_body_that_is_not_one_json_value_is_refused(body: bytes) -> None:
+    memory = Memory()
+    for _ in range(2):
+        with pytest.raises(BodyError):
+            Reader(Redaction(), Attachments.COUNT, memory).rewritten(body, MESSAGES, "application/json")
+
+
+def test_a_result_is_looked_at_anew_where_its_call_was_another() -> None:
+    memory, redaction = Memory(), Redaction()
+    result = user({"type": "tool_result", "tool_use_id": "t", "content": f"{SECRET} {'x' * 300}"})
+    for path in ("/p/a", "/p/b"):
+        call = assistant({"type": "tool_use", "id": "t", "name": "Read", "input": {"file_path": path}})
+        read(request(call, result, user()), memory=memory, redaction=redaction)
+    assert [source for text, source in redaction.seen if text.startswith(SECRET)] == ["/p/a", "/p/b"]
+
+
+def conversation(turns: int) -> list[Any]:
+    messages: list[Any] = [user({"type": "text", "text": f"start {SECRET} {'y' * 200}"})]
+    for turn in range(turns):
+        messages.append(
+            assistant(
+                {"type": "thinking", "thinking": "", "signature": f"S{turn}" + "=" * 200},
+                {"type": "tool_use", "id": f"toolu_{turn}", "name": "Read", "input": {"file_path": f"/p/{turn}"}},
+            )
+        )
+        text = f"line\n{turn} s3cret-n{turn}\n" * 20
+        messages.append(user({"type": "tool_result", "tool_use_id": f"toolu_{turn}", "content": text}))
+    return messages
+
+
+def marked(messages: list[Any]) -> list[Any]:
+    """As the client sends them: the last block carries a mark for the cache."""
+    result = copy.deepcopy(messages)
+    result[-1]["content"][-1]["cache_control"] = {"type": "ephemeral"}
+    return result
+
+
+def test_each_request_is_a_prefix_of_the_next_and_costs_what_is_new() -> None:
+    memory, redaction = Memory(), Redaction()
+    before = b""
+    for turns in range(30):
+        messages = conversation(turns)
+        reader = Reader(redaction, Attachments.COUNT, memory)
+        looked = len(redaction.seen)
+        out = reader.rewritten(orjson.dumps({"messages": messages}), MESSAGES, "application/json")
+        assert out.startswith(before)
+        before = out.removesuffix(b"]}")
+        new = [text for text, _ in redaction.seen[looked:] if "s3cret" in text]
+        assert len(new) == 1
+        assert reader.facts.found[RULE] == turns * 20 + 1
+        assert list(reader.facts.files) == [f"/p/{turn}" for turn in range(turns)]
+        assert len(reader.facts.made) == turns + 1
+        assert b"s3cret" not in out
+
+
+def test_what_is_remembered_is_what_would_be_found() -> None:
+    memory, redaction = Memory(), Redaction()
+    for turns in (3, 5, 4, 6, 2, 6, 9):
+        value = {"system": [{"type": "text", "text": f"z{SECRET}" * 50}], "messages": marked(conversation(turns)), "n": 1.0}
+        warm, one = read(value, memory=memory, redaction=redaction)
+        cold, other = read(value)
+        assert warm == cold
+        assert "s3cret" not in json.dumps(warm)
+        assert one.facts == other.facts
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["user", "assistant"]), st.sampled_from([SECRET, "a" * 300, f"{SECRET} {'b' * 300}"])),
+        max_size=8,
+    ),
+    st.data(),
+)
+def test_no_history_changes_what_leaves(turns: list[tuple[str, str]], data: st.DataObject) -> None:
+    memory = Memory()
+    messages = [{"role": role, "content": [{"type": "text", "text": text}]} for role, text in turns]
+    for _ in range(3):
+        value = request(*messages[: data.draw(st.integers(0, len(messages)))])
+        warm, one = read(value, memory=memory)
+        cold, other = read(value)
+        assert warm == cold == hidden(value)
+        assert one.facts == other.facts
+
+
+def test_another_version_of_the_redactor_looks_anew() -> None:
+    memory, redaction = Memory(), Redaction()
+    value = request(user({"type": "text", "text": "later-secret " * 40}), user(), user(), user(), user())
+    read(value, memory=memory, redaction=redaction)
+    read(value, memory=memory, redaction=redaction)
+    assert len([text for text, _ in redaction.seen if "later" in text]) == 1
+    redaction.version = 2
+    read(value, memory=memory, redaction=redaction)
+    assert len([text for text, _ in redaction.seen if "later" in text]) == 2
+
+
+def test_what_one_policy_lets_out_another_still_refuses() -> None:
+    memory = Memory()
+    image = {"type": "image", "source": {**PNG, "data": "A" * 400}}
+    value = request(user(image), user(), user(), user(), user())
+    for _ in range(2):
+        read(value, memory=memory)
+    with pytest.raises(RefusedError):
+        read(value, memory=memory, policy=Attachments.REFUSE)
+
+
+def test_a_failure_is_not_remembered() -> None:
+    memory, redaction = Memory(), Redaction(failure=broken_vault())
+    value = request(TEXT)
+    with pytest.raises(VaultError):
+        read(value, memory=memory, redaction=redaction)
+    redaction.failure = None
+    assert read(value, memory=memory, redaction=redaction)[0] == hidden(value)
+
+
+@pytest.mark.parametrize(
+    "user_id",
+    [json.dumps({"device_id": "d", "session_id": "1234-5"}), "user_abc_account_def_session_1234-5"],
+)
+def test_the_session_is_found_in_the_metadata(user_id: str) -> None:
+    _, reader = read(request(metadata={"user_id": user_id}))
+    assert (reader.named_session, reader.model) == ("1234-5", "claude")
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"user_id": 1}, {"user_id": "{"}, {"user_id": "[]"}, {"user_id": "plain"}])
+def test_metadata_without_a_session(metadata: Any) -> None:
+    assert read(request(metadata=metadata))[1].named_session == ""
+
+
+def test_a_user_id_too_long_for_an_id_is_searched() -> None:
+    got, _ = read(request(metadata={"user_id": f"{SECRET} {'x' * 1100}"}))
+    assert got["metadata"]["user_id"].startswith(MARK)
+
+
+FORM = (
+    b'--XyZ\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nuser_data\r\n'
+    b'--XyZ\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nx %s\r\n\r\n'
+    b"--XyZ--\r\n"
+)
+
+
+def form(body: bytes, policy: Attachments = Attachments.COUNT) -> tuple[bytes, Reader]:
+    reader = Reader(Redaction(), policy, Memory())
+    return reader.rewritten(body, "/v1/files", "multipart/form-data; boundary=XyZ"), reader
+
+
+def test_a_file_in_form_data_is_searched() -> None:
+    out, reader = form(FORM % SECRET.encode())
+    assert out == FORM % MARK.encode()
+    assert list(reader.facts.files) == ["a.txt"]
+    assert reader.facts.found == {RULE: 1}
+    assert reader.facts.made == {MARK}
+    assert form(FORM.replace(b"a.txt", SECRET.encode()) % b"")[0] == FORM.replace(b"a.txt", MARK.encode()) % b""
+
+
+def test_a_binary_file_is_counted_or_refused() -> None:
+    body = FORM % b"\x00\x01\x02x"
+    out, reader = form(body)
+    assert out == body
+    assert reader.facts.kinds == {"text": 1, "file": 1}
+    with pytest.raises(RefusedError, match="not text"):
+        form(body, Attachments.REFUSE)
+
+
+def test_a_binary_file_with_a_secret_is_refused() -> None:
+    with pytest.raises(RefusedError, match=r"holds something sensitive \(API_KEY\)"):
+        form(FORM % b"\x00\x01s3cret-x")
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "latin-1", "utf-16", "utf-32", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
+)
+def test_a_text_in_another_encoding_is_searched(encoding: str) -> None:
+    text = f"\u00e9\u00e8 {SECRET} \u00fc"
+    reader = Reader(Redaction(), Attachments.COUNT, Memory())
+    out = reader.rewritten(text.encode(encoding), "/v1/x", "text/plain")
+    assert out.decode(encoding) == text.replace(SECRET, MARK)
+
+
+@pytest.mark.parametrize("start", [codecs.BOM_UTF8, b"\n" + codecs.BOM_UTF8])
+def test_json_behind_a_byte_order_mark_is_refused(start: bytes) -> None:
+    with pytest.raises(BodyError):
+        Reader(Redaction(), Attachments.COUNT, Memory()).rewritten(start + b'{"messages":[]}', MESSAGES, "text/plain")
+
+
+def test_a_model_with_a_secret_for_a_name_is_searched() -> None:
+    got, reader = read({"model": SECRET, "messages": []})
+    assert (got["model"], reader.model) == (MARK, "")
+
+
+def test_json_needs_no_content_type_to_be_read_as_json() -> None:
+    reader = Reader(Redaction(), Attachments.COUNT, Memory())
+    escaped = b'{"messages":[{"role":"user","content":"s3cret\\u002dabc123"}]}'
+    assert json.loads(reader.rewritten(escaped, MESSAGES, "text/plain"))["messages"][0]["content"] == MARK

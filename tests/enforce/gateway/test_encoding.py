@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import gzip
+import zlib
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checkrein.enforce.gateway.encoding import Decoder, EncodingError, TooLargeError, decoded, is_identity
+
+MAKE = {"gzip": gzip.compress, " X-GZIP": gzip.compress, "deflate": zlib.compress}
+
+
+@pytest.mark.parametrize("name", MAKE)
+@given(data=st.binary(max_size=2000), places=st.lists(st.integers(0, 2000), max_size=5))
+def test_what_was_encoded_comes_back_in_any_pieces(name: str, data: bytes, places: list[int]) -> None:
+    packed = MAKE[name](data)
+    ends = sorted({0, len(packed), *(min(place, len(packed)) for place in places)})
+    decoder = Decoder(name, 2000)
+    out = b"".join(decoder.feed(packed[one:two]) for one, two in pairwise(ends))
+    decoder.end()
+    assert out == data
+
+
+def test_a_large_body_comes_back_whole() -> None:
+    data = bytes(range(256)) * 20_000
+    assert decoded(gzip.compress(data), "gzip", len(data)) == data
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    with pytest.raises(TooLargeError):
+        decoded(gzip.compress(b"\0" * 50_000_000), "gzip", 1_000_000)
+
+
+@pytest.mark.parametrize("name", ["br", "zstd", "gzip, gzip", "compress", "nonsense"])
+def test_other_encodings_are_refused(name: str) -> None:
+    with pytest.raises(EncodingError, match="only gzip"):
+        decoded(b"x", name, 10)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"plain text", "not what"),
+        (gzip.compress(b"x" * 100)[:-1], "broke off"),
+        (gzip.compress(b"x") + b"y", "follows"),
+        (gzip.compress(b"x") + gzip.compress(b"y"), "follows"),
+        (b"", "broke off"),
+    ],
+)
+def test_data_that_is_not_so_encoded_is_refused(data: bytes, says: str) -> None:
+    with pytest.raises(EncodingError, match=says):
+        decoded(data, "gzip", 1000)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("", True), (" Identity ", True), ("gzip", False), ("identity, gzip", False)])
+def test_identity(name: str, expected: bool) -> None:
+    assert is_identity(name) is expected
