@@ -1,0 +1,7 @@
+"""The copies of conversations that the client keeps on disk: what is sensitive in them, and taking it out."""
+
+from checkrein.sweep.places import Copy, Place, copies, places
+from checkrein.sweep.projects import projects
+from checkrein.sweep.sweeper import Done, Left, Report, Sweeper, Swept, Value
+
+__all__ = ["Copy", "Done", "Left", "Place", "Report", "Sweeper", "Swept", "Value", "copies", "places", "projects"]
