@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from bench import client_start, decisions, hook_latency, large_commands, page, peers, service_load
+from bench import client_start, decisions, gateway, hook_latency, large_commands, page, peers, scan, service_load
 from bench.section import Options, Section, missed
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +24,8 @@ BENCHES: Mapping[str, Callable[[Options], Section | None]] = {
     "large_commands": large_commands.run,
     "client_start": client_start.run,
     "service_load": service_load.run,
+    "scan": scan.run,
+    "gateway": gateway.run,
     "peers": peers.run,
 }
 """In the order of the page. A benchmark that lacks what it needs says so, and gives None."""
@@ -38,12 +40,14 @@ def main() -> int:
     parser.add_argument(
         "--commands", action="append", default=[], type=Path, metavar="FILE", help="JSON lines with a command each"
     )
+    parser.add_argument("--litellm", action="store_true", help="install LiteLLM's proxy in .cache/peers, to compare with")
+    parser.add_argument("--logs", action="append", default=[], type=Path, metavar="FOLDER", help="session logs (.jsonl)")
     given = parser.parse_args()
     if _HOME not in os.environ:
         _in_clean_environment()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that services and folders are cleared away then too
     try:
-        return measure(given.names or list(BENCHES), Options(tuple(given.commands)))
+        return measure(given.names or list(BENCHES), Options(tuple(given.commands), given.litellm, tuple(given.logs)))
     finally:
         shutil.rmtree(os.environ[_HOME])
 

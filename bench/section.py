@@ -9,9 +9,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run was asked for. ``commands``: files of JSON lines (``.gz`` or plain) with a ``command`` each."""
+    """What a run was asked for. ``commands``: files of JSON lines (``.gz`` or plain) with a ``command`` each. ``litellm``:
+    install LiteLLM's proxy to compare with, where it is not there. ``logs``: folders with session logs (``.jsonl``) below."""
 
     commands: tuple[Path, ...] = ()
+    litellm: bool = False
+    logs: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -17,11 +18,32 @@ from click.testing import CliRunner
 
 from checkrein.controls import CONTROLS
 from checkrein.core import Decision, Example, Threat, UsageError
+from checkrein.detect import pii
 from checkrein.detect.paths import rules_used
-from checkrein.docs import RECORD, commands, controls, left_over, pages, project_root, rules, stale, threats, write
+from checkrein.detect.secrets import catalogue
+from checkrein.docs import (
+    GUIDE,
+    RECORD,
+    commands,
+    controls,
+    kinds,
+    left_over,
+    pages,
+    project_root,
+    remains,
+    rules,
+    stale,
+    threats,
+    write,
+)
 from checkrein.docs.markdown import code, prose, replace_marked, slug
 from checkrein.docs.record import Record, dump_record, load_record, record_of
+from checkrein.enforce.hooks.remains import REMAINS
+from checkrein.ledger.egress import Sent, Verdict
+from checkrein.policy import schema_text
 from checkrein.prove.run import Status
+from checkrein.report.retention import retention
+from checkrein.report.sent import lines, summed
 from checkrein.rules import load_rules
 from checkrein.setup.denies import CERTAIN
 from checkrein.setup.settings import subscribed
@@ -86,7 +108,12 @@ def _exists(command: click.Command, words: list[str]) -> bool:
     if isinstance(command, click.Group) and not first.startswith("-"):
         inner = command.get_command(click.Context(command), first)
         return inner is not None and _exists(inner, words[1:])
-    known = {option for parameter in command.params for option in parameter.opts} | {"-h", "--help", "--version"}
+    options = (option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts))
+    known = set(options) | {
+        "-h",
+        "--help",
+        "--version",
+    }
     return {word for word in words if re.fullmatch(r"--[a-z-]+", word)} <= known
 
 
@@ -97,12 +124,19 @@ def known_ids() -> frozenset[str]:
     return frozenset(load_rules()) | set(re.findall(r'"(guard\.[a-z-]+)"', sources))
 
 
+@cache
+def policy_keys() -> frozenset[str]:
+    """The keys of groups in the policy, as documents write them: ``scope.folders``."""
+    groups = json.loads(schema_text())["properties"]
+    return frozenset(f"{group}.{key}" for group, schema in groups.items() for key in schema.get("properties", ()))
+
+
 def unknown_rules(text: str) -> list[str]:
-    """What looks like a rule's id in a known family, and is none. Addresses and file names are something else."""
+    """What looks like a rule's id in a known family, and is none. Addresses, file names and keys of the policy are no rules."""
     families = "|".join(sorted(rules.families()))
     text = re.sub(r"\w+://\S+", "", text)
     found = set(re.findall(rf"(?<![\w./~@-])((?:{families})\.[a-z][a-z0-9-]*)(?![\w./(=*-])", text))
-    return sorted(name for name in found if name not in known_ids() and name.split(".")[1] not in FILE_ENDINGS)
+    return sorted(name for name in found - known_ids() - policy_keys() if name.split(".")[1] not in FILE_ENDINGS)
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=named)
@@ -135,7 +169,8 @@ def test_every_rule_exists(path: Path) -> None:
 
 def test_an_unknown_rule_is_seen() -> None:
     text = "`git.reset-hard`, git.*, git.nothing, https://git.example/git.other, files.md, guard.control-failed, `guard.none`"
-    assert unknown_rules(text) == ["git.nothing", "guard.none"]
+    text += ", gateway.store, gateway.none"
+    assert unknown_rules(text) == ["gateway.none", "git.nothing", "guard.none"]
 
 
 def test_the_architecture_names_every_folder() -> None:
@@ -209,11 +244,42 @@ def test_the_readme_counts_what_up_really_writes() -> None:
     assert f"  read rules {len(CERTAIN)} patterns of secret files" in text
 
 
+def test_the_readme_shows_what_sent_really_says() -> None:
+    def row(minute: int, size: int, back: int, found: dict[tuple[str, str], int]) -> Sent:
+        return Sent(
+            at=datetime(2026, 11, 21, 13, minute).timestamp(),  # noqa: DTZ001 - it is shown in this machine's time
+            session="cf70f43b",
+            method="POST",
+            path="/v1/messages",
+            model="claude-opus-5-5",
+            host="api.anthropic.com",
+            verdict=Verdict.REDACTED,
+            bytes_in=size,
+            bytes_out=size,
+            bytes_back=back,
+            status=200,
+            files=("/home/u/shop/settings.py",),
+            found=found,
+        )
+
+    email, token = ("pii.email", "EMAIL"), ("secret.github-token", "GITHUB_TOKEN")
+    (summary,) = summed([row(20, 50_100, 900, {email: 1}), row(21, 50_457, 943, {email: 1, token: 1})])
+    shown = "\n".join(lines(summary, retention(), "team", date(2026, 11, 21)))
+    assert f"```console\n$ checkrein sent\n{shown}\n```" in written(ROOT / "README.md")
+
+
+def test_the_readme_does_not_promise_more_kinds_than_there_are() -> None:
+    promised = re.search(r"More than (\d+) kinds of credentials", written(ROOT / "README.md"))
+    assert promised is not None
+    assert len(catalogue.load()) > int(promised[1])
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout with nothing but a README that has room for the table."""
-    mark = replace_marked(written(ROOT / "README.md"), "threats", "", "README.md")
-    (tmp_path / "README.md").write_text(mark, "utf-8")
+    """A checkout with nothing but the two files that have room for a generated part."""
+    for name, mark in (("README.md", "threats"), (GUIDE, "remains")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(replace_marked(written(ROOT / name), mark, "", name), "utf-8")
     write(tmp_path)
     return tmp_path
 
@@ -227,9 +293,12 @@ def test_each_stale_page_is_named_and_mended(checkout: Path) -> None:
     (checkout / "docs" / "rules" / "git.md").write_text("another text")
     (checkout / "docs" / "controls.md").unlink()
     (checkout / "docs" / "rules" / "gone.md").write_text("a family that is no more")
-    expected = ["docs/controls.md", "docs/rules/git.md", "docs/rules/gone.md"]
+    (checkout / "docs" / "kinds" / "gone.md").write_text("a family that is no more")
+    (checkout / GUIDE).write_text(replace_marked(written(checkout / GUIDE), "remains", "nothing", GUIDE))
+    gone = ["docs/kinds/gone.md", "docs/rules/gone.md"]
+    expected = ["docs/controls.md", GUIDE, "docs/rules/git.md", *gone]
     assert stale(checkout) == expected
-    assert left_over(checkout, pages(checkout)) == ["docs/rules/gone.md"]
+    assert left_over(checkout, pages(checkout)) == gone
     assert write(checkout) == expected
     assert stale(checkout) == []
     assert not (checkout / "docs" / "rules" / "gone.md").exists()
@@ -347,3 +416,48 @@ def test_examples_show_their_files_and_their_lines() -> None:
     shown = rules._example(example)
     assert shown.startswith("- with `a` and `b` committed:\n\n  ```text\n  cat <<E\n  x\n  E\n  ```")
     assert rules._example(Example("Read", {"file_path": ".env"}, {})) == '- `Read {"file_path": ".env"}`'
+
+
+def row_of(text: str, first: str) -> list[str]:
+    """The cells of the one row of a table that begins with the cell ``first``."""
+    (found,) = (line for line in text.splitlines() if line.startswith(f"| {first} |"))
+    return [cell.strip() for cell in found.strip("|").split(" | ")]
+
+
+def test_every_kind_of_credential_says_where_it_is_taken_back() -> None:
+    made = kinds.pages()
+    for family, found in catalogue.families().items():
+        for kind in found:
+            cells = row_of(made[f"{family}.md"], f"`{kind.rule}`")
+            assert cells[1:] == [prose(kind.title), prose(kind.provider), f"`{kind.label}`", f"<{kind.rotate}>"]
+
+
+def test_every_kind_of_personal_data_says_whether_it_is_on() -> None:
+    page = kinds.pages()[kinds.PERSONAL]
+    shown = {kind.id: row_of(page, f"`{kind.id}`")[4] for kind in pii.load()}
+    assert {name for name, state in shown.items() if state == "on"} == pii.default_kinds()
+    assert set(shown.values()) == {"on", "off"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "proof"),
+    [
+        ("us-ssn", "its form, a check of its value"),
+        ("imei", "a check of its value, words beside it"),
+        ("de-vehicle", "words beside it"),
+    ],
+)
+def test_personal_data_says_what_tells_it(kind: str, proof: str) -> None:
+    assert row_of(kinds.pages()[kinds.PERSONAL], f"`{kind}`")[5] == proof
+
+
+def test_the_list_of_kinds_counts_each_family() -> None:
+    index = kinds.pages()[kinds.INDEX]
+    for family, found in catalogue.families().items():
+        assert row_of(index, f"[{family.replace('-', ' ')}]({family}.md)")[1] == str(len(found))
+    assert f"{len(catalogue.load())} kinds of credentials" in index
+
+
+def test_what_hooks_alone_leave_stands_in_the_guide() -> None:
+    for each in REMAINS:
+        assert row_of(remains.text(), prose(each.what))[1:] == [prose(each.why), prose(each.until)]

@@ -20,7 +20,7 @@ ORDER = (
     {"detect", "policy", "vault", "ledger", "observe", "undo", "report"},
     {"controls"},
     {"decide"},
-    {"enforce", "scan", "audit"},
+    {"enforce", "scan", "audit", "sweep", "anonymise"},
     {"setup"},
     {"service", "web"},
     {"prove"},

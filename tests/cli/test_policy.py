@@ -71,8 +71,8 @@ def test_check_names_every_broken_file(cli: Cli) -> None:
     assert cli.shown(done.stderr) == (
         "user: broken\n"
         '  home/checkrein.yaml:2: unknown key "unknwon"\n'
-        "  fix: Did you mean 'unknown'? Known keys here: approve, ignore_files, locked, on_error, protected, rules, scope, "
-        "sensitive, transport, undo, unknown, version.\n"
+        "  fix: Did you mean 'unknown'? Known keys here: approve, gateway, ignore_files, locked, on_error, privacy, "
+        "protected, redaction, rules, scope, sensitive, transport, undo, unknown, version.\n"
         "project: broken\n"
         "  project/checkrein.yaml: is not YAML: it holds a character that YAML forbids\n"
         "  fix: Remove it.\n"
@@ -103,7 +103,10 @@ def test_show(cli: Cli) -> None:
         "version: 1\nrules: {read.dotenv: ask}\nscope: {folders: [/srv]}\nprotected: [{paths: ['*.x'], action: ask}]\n"
     )
     done = cli.run("show")
-    assert [" ".join(line.split()) for line in cli.shown(done.output).splitlines()] == [
+    shown = [" ".join(line.split()) for line in cli.shown(done.output).splitlines()]
+    kinds = next(line for line in shown if line.startswith("redaction.pii: "))
+    assert '"email"' in kinds
+    assert [line for line in shown if line != kinds] == [
         "approve: [] # default",
         "unknown: ask # default",
         'ignore_files: [".claudeignore"] # default',
@@ -113,11 +116,48 @@ def test_show(cli: Cli) -> None:
         "undo.enabled: true # default",
         "undo.max_bytes: 200000000 # default",
         "undo.keep_days: 30 # default",
+        "privacy.class: internal # default",
+        "redaction.enabled: true # default",
+        "redaction.generic: true # default",
+        "redaction.restore.files: [] # default",
+        "redaction.restore.hosts: [] # default",
+        "redaction.restore.servers: [] # default",
+        "redaction.expire_days: 90 # default",
+        "redaction.wrap: true # default",
+        "gateway.enabled: false # default",
+        "gateway.upstream: # default",
+        "gateway.attachments: count # default",
+        "gateway.store: # default",
+        "gateway.workers: 1 # default",
+        "gateway.account: unknown # default",
         "transport: auto # default",
         "on_error: deny # default",
         "rules.read.dotenv: ask # home/checkrein.yaml:2",
         'protected: {"paths": ["*.x"], "access": "write", "action": "ask"} # home/checkrein.yaml:4',
     ]
+
+
+def test_show_data_without_passwords(cli: Cli) -> None:
+    cli.files.user.write_text(
+        "version: 1\n"
+        "redaction: {dictionary: [{term: Acme, label: CUSTOMER}]}\n"
+        "privacy: {classes: [{paths: [data/], class: restricted}]}\n"
+        "gateway: {store: 'postgresql://me:hidden@db.example/checkrein'}\n"
+    )
+    output = cli.shown(cli.run("show").output)
+    shown = [" ".join(line.split()) for line in output.splitlines()]
+    assert (
+        'redaction.dictionary: {"term": "Acme", "label": "CUSTOMER", "class": "confidential"} # home/checkrein.yaml:2' in shown
+    )
+    assert 'privacy.classes: {"paths": ["data/"], "class": "restricted"} # home/checkrein.yaml:3' in shown
+    assert "gateway.store: postgresql+psycopg://me:***@db.example/checkrein # home/checkrein.yaml:4" in shown
+    assert "hidden" not in output
+
+
+def test_explain_the_class_of_a_path(cli: Cli) -> None:
+    cli.files.user.write_text("version: 1\nprivacy: {class: public, classes: [{paths: [data/], class: restricted}]}\n")
+    assert cli.shown(cli.run("explain", "./data/a").output).endswith("class  restricted (set by home/checkrein.yaml:2)\n")
+    assert cli.shown(cli.run("explain", "./b").output).endswith("class  public (set by home/checkrein.yaml:2)\n")
 
 
 def test_show_json(cli: Cli) -> None:

@@ -15,6 +15,8 @@ from checkrein.cli import status as module
 from checkrein.cli.status import Today, render, to_json, transports
 from checkrein.core import LedgerError, PolicyError
 from checkrein.service.manage import Status
+from checkrein.service.manage_gateway import Route
+from checkrein.service.manage_gateway import Status as GatewayStatus
 
 FILE = Path("/home/me/.claude/settings.json")
 SOCKET = Path("/run/x/service.sock")
@@ -101,3 +103,23 @@ def test_off_in_an_empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         f"  service    down: the service does not run; version {__version__} is installed",
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+class TestGateway:
+    ON = GatewayStatus(Route("https://api.example", {}, 2), True, True, 9, 4712, (10, 11))
+
+    def test_on(self) -> None:
+        assert "  gateway    127.0.0.1:4712, sends on to https://api.example" in render(UP, {}, None, None, (), self.ON)
+        told = json.loads(to_json(UP, {}, None, None, (), self.ON))["gateway"]
+        assert (told["healthy"], told["workers"], told["upstream"]) == (True, 2, "https://api.example")
+
+    def test_down(self) -> None:
+        down = replace(self.ON, running=False, healthy=False, pid=None, trouble="the gateway does not run")
+        assert "  gateway    127.0.0.1:4712, nothing reaches the model: the gateway does not run" in render(
+            UP, {}, None, None, (), down
+        )
+
+    def test_off(self) -> None:
+        off = GatewayStatus(None, False, False, None, None, trouble="the gateway does not run")
+        assert not any("gateway" in line for line in render(UP, {}, None, None, (), off))
+        assert json.loads(to_json(UP, {}, None, None, (), off))["gateway"] is None

@@ -128,10 +128,20 @@ def test_passes_on_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LocalService", lambda: "service")
     machine = SimpleNamespace(env={"HOME": "/nonexistent", "PATH": "/usr/bin"})
     monkeypatch.setattr(module, "this_machine", lambda: machine)
-    monkeypatch.setattr(module, "put_on", lambda *words: asked.extend(words) or report())
+    monkeypatch.setattr(module, "put_on", lambda *words, gateway: asked.extend((*words, gateway)) or report())
     result = CliRunner().invoke(module.up, ["--scope", "project", "--transport", "both"])
     assert result.exit_code == 0
-    assert asked == ["up", machine, "service", "project", Transport.BOTH]
+    assert asked == ["up", machine, "service", "project", Transport.BOTH, None]
+    CliRunner().invoke(module.up, ["--gateway"])
+    CliRunner().invoke(module.up, ["--no-gateway"])
+    assert [asked[-1], asked[-7]] == [False, True]
+
+
+def test_says_where_the_gateway_sends_requests_to() -> None:
+    install = dataclasses.replace(INSTALL, gateway="https://127.0.0.1:4712/checkrein")
+    lines = list(module.render(report(install=install, upstream="https://api.example\x1b[2J"), FOUND))
+    assert "  gateway    https://127.0.0.1:4712/checkrein, which sends on to https://api.example" in lines[4]
+    assert "\x1b" not in lines[4]
 
 
 def test_a_wrong_scope_is_a_usage_error() -> None:

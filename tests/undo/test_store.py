@@ -103,7 +103,7 @@ def build(folder: Path, wanted: dict[str, tuple[Any, ...]]) -> None:
             path.chmod(rest[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(wanted=TREES, picks=st.lists(st.integers(0, 3), max_size=4))
 def test_any_tree_comes_back(wanted: dict[str, tuple[Any, ...]], picks: list[int]) -> None:
     with tempfile.TemporaryDirectory() as name:

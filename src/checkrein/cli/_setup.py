@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from checkrein.core import ServiceError, UsageError
+from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.report.text import clean
-from checkrein.service import certificate, manage
+from checkrein.service import certificate, manage, manage_gateway
 from checkrein.service.manage import Status
 from checkrein.service.paths import ServicePaths
 from checkrein.service.person import Refusal, is_client, require_person
 from checkrein.service.processes import LiveProcesses, ProcessTable
-from checkrein.setup.doctor import Answering
+from checkrein.setup.doctor import Answering, GatewayAnswering
 from checkrein.setup.install import ClientPaths
-from checkrein.setup.protect import Endpoint, Machine
+from checkrein.setup.protect import Endpoint, GatewayWish, Machine
 
 _WIDTH = 11
 
@@ -45,13 +46,44 @@ class LocalService:
         """See ``setup.protect.Service``."""
         manage.stop(self.paths)
 
+    def gateway_upstream(self) -> str | None:
+        """See ``setup.protect.Service``."""
+        route = manage_gateway.read_route(self.paths)
+        return None if route is None else route.upstream
+
+    def start_gateway(self, wish: GatewayWish) -> str:
+        """See ``setup.protect.Service``. The service that decides is told that the gateway is on, or another one."""
+        before = manage_gateway.read_route(self.paths)
+        route = manage_gateway.route_of(wish.upstream, wish.variables, wish.workers, wish.store)
+        status = manage_gateway.start(self.paths, route)
+        if status.port is None:
+            raise ServiceError("the gateway runs without a port", fix="checkrein down, then checkrein up --gateway")
+        if before != route:
+            manage.reload(self.paths)
+        return manage_gateway.address(status.port)
+
+    def stop_gateway(self) -> None:
+        """See ``setup.protect.Service``."""
+        was_on = self.paths.gateway_file.exists()
+        manage_gateway.stop(self.paths)
+        if was_on and manage.running_pid(self.paths) is not None:
+            manage.reload(self.paths)
+
     def look(self) -> Answering:
         """See ``setup.doctor.Probe``."""
         status = manage.status(self.paths)
         version = str(status.health.get("version", ""))
         token = self.paths.token() if self.paths.token_file.exists() else None
         shown = certificate.public(self.paths) if self.paths.certificate_file.exists() else ""
-        return Answering(status.healthy, version, status.port, status.pid, token, status.trouble, shown)
+        return Answering(status.healthy, version, status.port, status.pid, token, status.trouble, shown, self._gateway())
+
+    def _gateway(self) -> GatewayAnswering | None:
+        found = manage_gateway.status(self.paths)
+        if found.route is None:
+            return None
+        address, route = manage_gateway.address(found.port or 0), found.route
+        store = PolicyStore(PolicyFiles.standard(os.environ)).current(Path.home()).policy.privacy.gateway.store
+        return GatewayAnswering(found.healthy, address, route.upstream, len(found.workers), found.trouble, route.since, store)
 
 
 def outside_sessions(action: str, table: ProcessTable | None = None) -> None:

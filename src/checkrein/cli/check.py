@@ -1,4 +1,4 @@
-"""``checkrein check``: what would happen with a command, a path or an event, and why. Nothing is run."""
+"""``checkrein check``: what would happen with a command, a path or an event, and why; what a text holds. Nothing is run."""
 
 from __future__ import annotations
 
@@ -20,33 +20,50 @@ from checkrein.report.text import clean
 from checkrein.rules import load_rules
 from checkrein.service.paths import ServicePaths
 
-KINDS = ("command", "path", "event")
+KINDS = ("command", "path", "event", "secret", "pii")
 ACCESSES = ("any", "read", "write", "delete", "glob")
 ORDER = (Verdict.NONE, Verdict.APPROVE, Verdict.ASK, Verdict.DENY)
 
 
-@click.command("check", short_help="Say what would happen with a command, a path or an event.")
+@click.command("check", short_help="Say what would happen with a command, a path or an event; find secrets and personal data.")
 @click.argument("words", nargs=-1)
 @click.option("--jsonl", is_flag=True, help="Read one JSON object per line, and answer each with one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-def check(words: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
+@click.option("--baseline", default="", metavar="FILE", help="For secrets: findings that this file holds are accepted.")
+@click.option("--update", is_flag=True, help="Write the baseline: what is found now is accepted.")
+@click.option("--kinds", default="", metavar="ID,...", help="For personal data: only these kinds, or default; else all.")
+def check(words: tuple[str, ...], jsonl: bool, as_json: bool, baseline: str, update: bool, kinds: str) -> None:
     """Say what would happen, and why: `check 'COMMAND'`, `check command 'COMMAND'`, `check path PATH`, `check event < FILE`.
+    Find secrets or personal data in files and folders, without showing them: `check secret PATH...`, `check pii PATH...`.
 
     The current folder is the project. Nothing is run, kept or recorded. The exit code is 0 where it would go ahead, 1 where it
     would be stopped, and 2 where the question cannot be understood; with --jsonl it is 0 unless a line cannot be understood.
     """
     kind = words[0] if words and words[0] in KINDS else "command"
     rest = words[1:] if words and words[0] in KINDS else words
+    if (baseline or update) and kind != "secret":
+        raise UsageError("--baseline and --update are for secrets", fix="checkrein check secret PATH... --baseline FILE")
+    if kinds and kind != "pii":
+        raise UsageError("--kinds is for personal data", fix="checkrein check pii PATH... --kinds email,phone")
+    if kind == "secret":
+        from checkrein.cli._secrets import check_secret, secret_answers  # noqa: PLC0415 - a command needs no catalogue
+
+        if jsonl:
+            _print_answers(secret_answers(sys.stdin.buffer))
+            return
+        sys.exit(check_secret(rest, as_json=as_json, baseline=baseline, update=update))
+    if kind == "pii":
+        from checkrein.cli._personal import check_pii, pii_answers  # noqa: PLC0415 - a command needs no catalogue
+
+        if jsonl:
+            _print_answers(pii_answers(sys.stdin.buffer, kinds))
+            return
+        sys.exit(check_pii(rest, kinds=kinds, as_json=as_json))
     point = offline_point()
     for error in point.stores.policies.current(os.getcwd()).errors:  # noqa: PTH109 - a string is wanted
         click.echo(clean(f"checkrein: {error.what}; this policy file is passed over, see `checkrein policy check`"), err=True)
     if jsonl:
-        wrong = 0
-        for line in answers(point, kind, sys.stdin.buffer):
-            wrong += "error" in line
-            click.echo(orjson.dumps(line).decode())
-        if wrong:
-            raise UsageError(f"{wrong} lines could not be understood", fix="look at the answers that hold an error")
+        _print_answers(answers(point, kind, sys.stdin.buffer))
         return
     if kind == "event":
         given = sys.stdin.buffer.read()
@@ -66,6 +83,16 @@ def check(words: tuple[str, ...], jsonl: bool, as_json: bool) -> None:
         for text in explained(decision):
             click.echo(clean(text))
     sys.exit(1 if decision.stops else 0)
+
+
+def _print_answers(lines: Iterator[dict[str, Any]]) -> None:
+    """One line of JSON each. UsageError, after the last, where some cases could not be understood."""
+    wrong = 0
+    for line in lines:
+        wrong += "error" in line
+        click.echo(orjson.dumps(line).decode())
+    if wrong:
+        raise UsageError(f"{wrong} lines could not be understood", fix="look at the answers that hold an error")
 
 
 def offline_point() -> DecisionPoint:

@@ -9,7 +9,9 @@ import click
 
 from checkrein.cli._setup import LocalService, this_machine
 from checkrein.report.text import clean
+from checkrein.setup import doctor_gateway as gateway
 from checkrein.setup import doctor_machine as machine
+from checkrein.setup import doctor_privacy as privacy
 from checkrein.setup import doctor_settings as settings
 from checkrein.setup.doctor import Check, Checker, Patient, State, examine, healthy
 
@@ -21,6 +23,11 @@ CHECKERS: tuple[Checker, ...] = (
     settings.hook_client,
     settings.certificates,
     settings.environment,
+    gateway.gateway,
+    gateway.gateway_way,
+    gateway.gateway_traffic,
+    privacy.vault,
+    privacy.secrets,
     settings.project_runs,
     settings.matchers,
     machine.clients,

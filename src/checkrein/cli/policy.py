@@ -15,8 +15,9 @@ from checkrein.cli._words import set_by
 from checkrein.core import CheckreinError, PolicyError, Rule, ServiceError, UsageError
 from checkrein.detect.paths import Places, classify
 from checkrein.locations import config_dir, state_dir
-from checkrein.policy import IgnoreTree, Layer, LoadedPolicy, PathAccess, Policy, PolicyFiles, load_policy, schema_text
+from checkrein.policy import IgnoreTree, Layer, LoadedPolicy, PathAccess, Policy, PolicyFiles, Privacy, load_policy, schema_text
 from checkrein.policy.load import check_layer, layer_files
+from checkrein.policy.privacy import without_password
 from checkrein.policy.schema import suggestion
 from checkrein.report.text import clean
 from checkrein.rules import load_rules
@@ -152,6 +153,7 @@ def _lines(effective: Policy) -> Iterator[tuple[str, Any, str]]:
         "undo.enabled": effective.undo.enabled,
         "undo.max_bytes": effective.undo.max_bytes,
         "undo.keep_days": effective.undo.keep_days,
+        **_privacy_values(effective.privacy),
         "transport": effective.transport.value,
         "on_error": str(effective.on_error),
     }
@@ -162,6 +164,33 @@ def _lines(effective: Policy) -> Iterator[tuple[str, Any, str]]:
     for name, entries in (("protected", effective.protected), ("sensitive", effective.sensitive)):
         for entry in entries:
             yield name, {"paths": list(entry.paths), "access": entry.access.value, "action": str(entry.action)}, entry.source
+
+    for term in effective.privacy.redaction.dictionary:
+        yield "redaction.dictionary", {"term": term.text, "label": term.label, "class": term.data_class.value}, term.source
+    for rule in effective.privacy.classes:
+        yield "privacy.classes", {"paths": list(rule.paths), "class": rule.data_class.value}, rule.source
+
+
+def _privacy_values(privacy: Privacy) -> Mapping[str, Any]:
+    """What is in force for data, by key. A password in the store's address is not shown."""
+    redaction, gateway = privacy.redaction, privacy.gateway
+    return {
+        "privacy.class": privacy.project_class.value,
+        "redaction.enabled": redaction.enabled,
+        "redaction.generic": redaction.generic,
+        "redaction.pii": sorted(redaction.pii),
+        "redaction.restore.files": list(redaction.restore_files.patterns),
+        "redaction.restore.hosts": list(redaction.restore_hosts),
+        "redaction.restore.servers": list(redaction.restore_servers),
+        "redaction.expire_days": redaction.expire_days,
+        "redaction.wrap": redaction.wrap,
+        "gateway.enabled": gateway.enabled,
+        "gateway.upstream": gateway.upstream,
+        "gateway.attachments": gateway.attachments.value,
+        "gateway.store": without_password(gateway.store),
+        "gateway.workers": gateway.workers,
+        "gateway.account": gateway.account,
+    }
 
 
 def _spelled(value: Any) -> str:
@@ -213,6 +242,10 @@ def _explain_path(text: str, effective: Policy, project: Path, files: PolicyFile
     if ignored:
         action, _ = effective.action_for(rules["read.ignored"])
         click.echo(clean(f"read   {action!s:6} read.ignored: excluded by {source}"))
+    data_class, source = effective.privacy.class_of(path, is_dir=is_dir)
+    source = source or effective.sources["privacy.class"]
+    if source != "default":
+        click.echo(clean(f"class  {data_class.value} (set by {set_by(source)})"))
 
 
 def _places(home: str, project: str) -> Places:

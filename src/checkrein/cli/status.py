@@ -19,8 +19,9 @@ from checkrein.ledger.entry import NOTE
 from checkrein.locations import ledger_dir
 from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.report.text import clean
-from checkrein.service import manage
+from checkrein.service import manage, manage_gateway
 from checkrein.service.manage import Status
+from checkrein.service.manage_gateway import Status as GatewayStatus
 from checkrein.setup.files import decode, load, read
 from checkrein.setup.settings import our_handlers, subscribed
 
@@ -38,11 +39,12 @@ class Today:
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(as_json: bool) -> None:
-    """Whether protection is on. Exit status 1 where it is not, or where every call is stopped."""
+    """Whether protection is on. Exit status 1 where it is not, where every call is stopped, or the gateway is down."""
     machine = this_machine()
     now = manage.status(LocalService().paths)
     files = {record.path: _transports(record.path) for record in machine.store.records()}
     since = machine.store.since()
+    gateway = manage_gateway.status(LocalService().paths)
     done: Today | LedgerError | None
     try:
         done = today(ledger_dir(os.environ))
@@ -51,11 +53,11 @@ def status(as_json: bool) -> None:
     on = now.healthy and any(files.values())
     broken = PolicyStore(PolicyFiles.standard(machine.env)).current(machine.paths.project).errors
     if as_json:
-        click.echo(to_json(now, files, since, done, broken))
+        click.echo(to_json(now, files, since, done, broken, gateway))
     else:
-        for line in render(now, files, since, done, broken):
+        for line in render(now, files, since, done, broken, gateway):
             click.echo(line)
-    if not on:
+    if not on or (gateway.route is not None and not gateway.healthy):
         raise SystemExit(1)
 
 
@@ -65,8 +67,10 @@ def to_json(
     since: float | None,
     done: Today | LedgerError | None,
     broken: Iterable[PolicyError] = (),
+    gateway: GatewayStatus | None = None,
 ) -> str:
-    """The same for programs. ``on``: hooks are in place and the service answers; ``trouble`` says why calls are stopped."""
+    """The same for programs. ``on``: hooks are in place and the service answers; ``trouble`` says why calls are stopped.
+    ``gateway`` is null where it is off."""
     service = {"running": now.running, "healthy": now.healthy, "pid": now.pid, "port": now.port, "trouble": now.trouble}
     counts = {"judged": done.judged, "denied": done.denied} if isinstance(done, Today) else None
     fields = {
@@ -74,6 +78,7 @@ def to_json(
         "since": since,
         "service": {**service, "version": now.health.get("version"), "handled": now.health.get("handled")},
         "settings": [{"path": str(path), "hooks": transports} for path, transports in files.items()],
+        "gateway": None if gateway is None else _gateway_fields(gateway),
         "today": counts,
         "record": _flat(done) if isinstance(done, LedgerError) else "",
         "broken_policy": [_flat(error) for error in broken],
@@ -87,6 +92,7 @@ def render(
     since: float | None,
     done: Today | LedgerError | None,
     broken: Iterable[PolicyError] = (),
+    gateway: GatewayStatus | None = None,
 ) -> Iterator[str]:
     """The lines. ``files`` maps a settings file to the transports that its hooks use; ``since`` is in seconds of the epoch.
 
@@ -110,6 +116,9 @@ def render(
         yield row("service", f"process {now.pid}, 127.0.0.1:{now.port}: stops every call")
     else:
         yield row("service", f"down: {now.trouble or 'it does not answer'}; version {__version__} is installed")
+    if gateway is not None and gateway.route is not None:
+        state = f"sends on to {gateway.route.upstream}" if gateway.healthy else f"nothing reaches the model: {gateway.trouble}"
+        yield row("gateway", f"127.0.0.1:{gateway.port}, {state}")
     for path, transports in files.items():
         yield row("settings", f"{path}: {f'hooks by {transports}' if transports else 'our hooks are gone from it'}")
     for error in broken:
@@ -118,6 +127,13 @@ def render(
         yield row("record", _flat(done))
     elif done is not None:
         yield row("today", f"{done.judged} judged, {done.denied} denied")
+
+
+def _gateway_fields(gateway: GatewayStatus) -> dict[str, Any] | None:
+    if gateway.route is None:
+        return None
+    fields = {"healthy": gateway.healthy, "pid": gateway.pid, "port": gateway.port, "trouble": gateway.trouble}
+    return {**fields, "workers": len(gateway.workers), "upstream": gateway.route.upstream, "since": gateway.route.since}
 
 
 def today(folder: Path) -> Today | None:

@@ -20,12 +20,17 @@ from checkrein.setup.settings import subscribed
 @click.command("up")
 @click.option("--scope", type=click.Choice([str(s) for s in Scope]), default="user", show_default=True, help="Whose sessions.")
 @click.option("--transport", type=click.Choice(["auto", *map(str, Transport)]), default="auto", show_default=True)
-def up(scope: str, transport: str) -> None:
+@click.option(
+    "--gateway/--no-gateway",
+    default=None,
+    help="Send all that goes to the model through the redacting gateway. Default: as the policy says, and on once it is on.",
+)
+def up(scope: str, transport: str, gateway: bool | None) -> None:
     """Start the service and write its hooks into Claude Code's settings. Run it again at any time: it changes what is stale."""
     outside_sessions("up")
     wanted = None if transport == "auto" else Transport(transport)
     machine = this_machine()
-    report = put_on(machine, LocalService(), Scope(scope), wanted)
+    report = put_on(machine, LocalService(), Scope(scope), wanted, gateway=gateway)
     for line in render(report, provide(machine.env)):
         click.echo(line)
 
@@ -43,6 +48,8 @@ def render(report: UpReport, launcher: Launcher) -> Iterator[str]:
     copy = f"; a copy of what was there is {written.backup}" if written.backup else ""
     yield row("settings", f"{written.path} ({written.change}{copy})")
     yield row("hooks", f"{len(subscribed())} events by {report.install.transport}: {report.why}")
+    if report.upstream:
+        yield row("gateway", f"{report.install.gateway}, which sends on to {report.upstream}")
     yield row("read rules", f"{len(report.install.deny_read)} patterns of secret files are refused to @file and Read too")
     for pattern in report.left_out:
         yield row("", f"{pattern}: the client's rules cannot say this; hooks enforce it, @file passes")

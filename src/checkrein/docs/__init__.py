@@ -1,4 +1,5 @@
-"""The generated documentation: made from the rules, the controls, the command line and the last recorded run of ``prove``.
+"""The generated documentation: made from the rules, the kinds of sensitive data, the controls, the command line and the last
+recorded run of ``prove``.
 
 ``pages`` returns every generated text; ``python -m checkrein.docs`` writes them, ``--check`` names those that are stale.
 """
@@ -8,11 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from checkrein.core import UsageError
-from checkrein.docs import commands, controls, rules, threats
+from checkrein.docs import commands, controls, kinds, remains, rules, threats
 from checkrein.docs.markdown import replace_marked
 from checkrein.docs.record import load_record
 
-RULES_FOLDER = "docs/rules"
+FOLDERS = {"docs/rules": rules.pages, "docs/kinds": kinds.pages}
+"""Folders that hold nothing but generated pages, and what makes them."""
+
+GUIDE = "docs/redaction.md"
 RECORD = "docs/prove.json"
 """The summary of the last recorded run. It is data, not made here: ``python -m checkrein.docs --record FILE`` writes it."""
 
@@ -28,21 +32,25 @@ def project_root() -> Path:
 
 
 def pages(root: Path) -> dict[str, str]:
-    """Every generated file as it has to be, by its path below ``root``. The README is there with its marked part made anew."""
+    """Every generated file as it has to be, by its path below ``root``; of some only a part is made, and the rest stays."""
     record = load_record(root / RECORD)
-    readme = (root / "README.md").read_text("utf-8")
     made = {
         "docs/commands.md": commands.page(commands.program()),
         "docs/controls.md": controls.page(),
         "docs/threats.md": threats.page(record),
-        "README.md": replace_marked(readme, "threats", threats.table(record), "README.md"),
+        "README.md": _with(root, "README.md", "threats", threats.table(record)),
+        GUIDE: _with(root, GUIDE, "remains", remains.text()),
     }
-    made |= {f"{RULES_FOLDER}/{name}": text for name, text in rules.pages().items()}
-    return made
+    return made | {f"{folder}/{name}": text for folder, source in FOLDERS.items() for name, text in source().items()}
+
+
+def _with(root: Path, name: str, mark: str, content: str) -> str:
+    """The text of a file with its marked part made anew."""
+    return replace_marked((root / name).read_text("utf-8"), mark, content, name)
 
 
 def stale(root: Path) -> list[str]:
-    """The files that are not as ``pages`` has them, and the rule pages of families that are no more."""
+    """The files that are not as ``pages`` has them, and the pages of families that are no more."""
     made = pages(root)
     return [path for path, text in made.items() if _text(root / path) != text] + left_over(root, made)
 
@@ -61,8 +69,8 @@ def write(root: Path) -> list[str]:
 
 
 def left_over(root: Path, made: dict[str, str]) -> list[str]:
-    """Files in the rules' folder that no family of rules makes."""
-    found = sorted(path.relative_to(root).as_posix() for path in (root / RULES_FOLDER).glob("*.md"))
+    """Files in the generated folders that no family makes."""
+    found = sorted(path.relative_to(root).as_posix() for folder in FOLDERS for path in (root / folder).glob("*.md"))
     return [path for path in found if path not in made]
 
 

@@ -1,0 +1,70 @@
+"""``checkrein secret``: values that a person registers, to be found and redacted wherever they turn up."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import datetime
+
+import click
+
+from checkrein.cli._vault import for_a_person, opened
+from checkrein.core import UsageError
+from checkrein.detect.secrets.known import Known, KnownValues
+from checkrein.report.text import clean, counted
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_LONGEST = 65_536  # characters of a value
+
+
+@click.group("secret")
+def secret() -> None:
+    """Values of your own that must not leave this machine, kept encrypted. They are never shown."""
+
+
+@secret.command("add")
+@click.argument("name")
+def add(name: str) -> None:
+    """Register a value under NAME, in place of one of that name. It is asked for without echo, or read from standard input."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{clean(name)!r} is no name for a secret.", fix="Use at most 64 letters, digits, _, . and -, with a letter first."
+        )
+    value = _value()
+    ignored = KnownValues([Known("SECRET", value, "")]).ignored
+    if ignored:
+        raise UsageError("This value would not be looked for.", why=ignored[0].reason, fix="Register a longer, rarer one.")
+    with opened() as vault:
+        vault.add_secret(name, value)
+    click.echo(f"registered: {name}; it is redacted wherever it turns up, as it is or encoded")
+
+
+@secret.command("ls")
+def ls() -> None:
+    """List the names of the registered values."""
+    for_a_person("secret ls")
+    with opened() as vault:
+        secrets = vault.secrets()
+    for name, added in secrets.items():
+        click.echo(clean(f"{datetime.fromtimestamp(added).astimezone():%Y-%m-%d %H:%M}  {name}"))
+    click.echo(f"{counted(len(secrets), 'secret')}", err=True)
+
+
+@secret.command("rm")
+@click.argument("name")
+def rm(name: str) -> None:
+    """Forget the value that is registered under NAME: from then on it is not looked for."""
+    for_a_person("secret rm")
+    with opened() as vault:
+        if not vault.remove_secret(name):
+            raise UsageError(f"No secret is registered as {clean(name)}.", fix="`checkrein secret ls` shows the names.")
+    click.echo(f"forgotten: {clean(name)}")
+
+
+def _value() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("value", hide_input=True, confirmation_prompt=True))
+    text = sys.stdin.read(_LONGEST + 1)
+    if len(text) > _LONGEST:
+        raise UsageError("This value is too long.", why=f"it has more than {_LONGEST} characters", fix="Register parts of it.")
+    return text.removesuffix("\n").removesuffix("\r")
