@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from checkrein.core import LedgerError, ServiceError
 from checkrein.locations import private_folder
+from checkrein.sqlitefiles import use_wal
 
 DATABASE = "egress.db"
 KEEP_DAYS = 365
@@ -201,7 +202,8 @@ def _sqlite(path: Path) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "trusted_schema=OFF"):
+        use_wal(connection, BUSY_SECONDS)
+        for pragma in ("synchronous=NORMAL", "trusted_schema=OFF"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from checkrein.core import VaultError
+from checkrein.sqlitefiles import use_wal
 
 BUSY_SECONDS = 2.0  # how long a call waits for another process to finish writing
 WRITES = "checkrein_writes"
@@ -96,7 +97,8 @@ def sqlite_engine(path: Path) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "trusted_schema=OFF", "secure_delete=ON"):
+        use_wal(connection, BUSY_SECONDS)
+        for pragma in ("synchronous=NORMAL", "trusted_schema=OFF", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
