@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkrein.core.sensitive import Sensitive
-from checkrein.detect.offsets import CharacterCount, Encoded, characters
+from checkrein.detect.offsets import Encoded, characters
 
 
 @given(st.text(), st.data())
@@ -30,12 +30,21 @@ def test_what_is_partly_covered_is_covered(text: str, data: st.DataObject) -> No
         assert len(text[found.start : found.end].encode()) <= end - start + 6
 
 
-@given(st.text(), st.lists(st.integers(0, 200)))
-def test_counting_in_order(text: str, offsets: list[int]) -> None:
-    encoded = text.encode("utf-8", "surrogatepass")
-    count = CharacterCount(encoded)
-    for offset in sorted(offset for offset in offsets if offset <= len(encoded)):
-        assert count.before(offset) == sum((byte & 0xC0) != 0x80 for byte in encoded[:offset])
+@given(st.text(), st.lists(st.integers(0, 200)), st.integers(0, 9_000))
+def test_any_offsets_of_any_text(text: str, offsets: list[int], wide: int) -> None:
+    """Also within characters, and behind stretches that are counted together."""
+    encoded = Encoded("é" * wide + text)
+    data = encoded.data
+    asked = [offset for near in offsets for offset in (near, len(data) - near) if 0 <= offset <= len(data)]
+    for some in (asked[:1], asked):
+        expected = {offset: sum((byte & 0xC0) != 0x80 for byte in data[:offset]) for offset in some}
+        assert encoded.characters(some) == expected
+
+
+@given(st.text(st.sampled_from("aé中😀\ud83d\n")))
+def test_a_text_is_known_by_its_utf8(text: str) -> None:
+    data = text.encode("utf-8", "surrogatepass")
+    assert (Encoded.of_utf8(data).text, Encoded.of_utf8(data).data, Encoded(text).data) == (text, data, data)
 
 
 @given(st.text(st.sampled_from("aé中😀\ud83d\udc00\n")), st.integers(0, 3))

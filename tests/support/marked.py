@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checkrein.detect.secrets.examples import expand
+from checkrein.detect.secrets.generic import scan
 
 SEEDS = range(5)
 
@@ -24,3 +25,17 @@ def written(template: str, seed: int) -> tuple[str, str]:
     before, _, rest = text.partition("«")
     value, _, after = rest.partition("»")
     return before + value + after, value
+
+
+def check_found(template: str) -> None:
+    """Exactly what stands between the marks is found, whatever fills the fields."""
+    for seed in SEEDS:
+        text, value = written(template, seed)
+        assert [text[each.start : each.end] for each in scan(text)] == [value]
+
+
+def check_quiet(template: str) -> None:
+    """Nothing is found, whatever fills the fields."""
+    for seed in SEEDS:
+        text, _ = written(template, seed)
+        assert [text[each.start : each.end] for each in scan(text)] == []

@@ -17,7 +17,7 @@ from checkrein.core.errors import (
 )
 from checkrein.core.event import Event, EventKind
 from checkrein.core.finding import Action, Finding, Severity, Threat
-from checkrein.core.rule import Example, Rule
+from checkrein.core.rule import Example, Notice, Rule
 
 __all__ = [
     "Action",
@@ -32,6 +32,7 @@ __all__ = [
     "Finding",
     "Flag",
     "LedgerError",
+    "Notice",
     "PolicyError",
     "RedactionError",
     "Rule",

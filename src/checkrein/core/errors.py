@@ -72,7 +72,14 @@ class ClientError(CheckreinError):
 
 
 class RedactionError(CheckreinError):
-    """A text could not be made safe to leave the machine. Whoever meets this error lets nothing out."""
+    """A text could not be made safe to leave the machine. Whoever meets this error lets nothing out.
+
+    ``passing``: it may go over by itself, as a store that another program holds. Trying again mends nothing else.
+    """
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "", passing: bool = False) -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.passing = passing
 
 
 class ScanError(RedactionError):

@@ -1,4 +1,4 @@
-"""``Rule``: the metadata of one rule, from which documentation, explanations and tests are made."""
+"""``Rule`` and ``Notice``: metadata, from which messages, documentation, explanations and tests are made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from checkrein.core.finding import Action, Severity, Threat
+from checkrein.core.finding import Action, Finding, Severity, Threat
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +43,25 @@ class Rule:
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
     suggests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a finding says that no rule raises: the guard's own trouble, and what it did to keep data here.
+
+    ``when`` and ``not_when`` are cases in words. ``action`` is what is done; no policy changes it by the notice's id.
+    """
+
+    id: str
+    title: str
+    threat: Threat
+    severity: Severity
+    action: Action
+    why: str
+    instead: str
+    when: tuple[str, ...]
+    not_when: tuple[str, ...]
+
+    def finding(self, what: str, *, subject: str = "") -> Finding:
+        """The finding in one case, which ``what`` tells."""
+        return Finding(self.id, self.threat, self.severity, self.action, what, self.why, self.instead, subject)

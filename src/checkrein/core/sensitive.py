@@ -39,8 +39,11 @@ def merged(found: Iterable[Sensitive]) -> tuple[Sensitive, ...]:
 
     Of those that overlap, the most certain gives rule and label, then the longest, then the first.
     """
+    ordered = sorted(found, key=lambda one: (one.start, -one.end))
+    if len(ordered) < 2:
+        return tuple(ordered)
     result: list[Sensitive] = []
-    for each in sorted(found, key=lambda one: (one.start, -one.end)):
+    for each in ordered:
         if not result or each.start >= result[-1].end:
             result.append(each)
             continue

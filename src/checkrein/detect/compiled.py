@@ -1,4 +1,4 @@
-"""Hyperscan databases, kept once they are compiled: hundreds of patterns take seconds, reading the result milliseconds.
+"""Hyperscan's searches. What is compiled is kept: hundreds of patterns take seconds, reading the result milliseconds.
 
 This is the one place where detectors touch the disk. The files stand in our state folder, which no agent may write, and hold no
 more than our own patterns, compiled for this machine's processor.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +25,45 @@ _DAY = 86_400
 _HASH = 32
 _SUFFIX = ".hyperscan"
 _USED: dict[str, hyperscan.Database] = {}  # by the name of their file
+
+
+Match = Callable[[int, int, int, int, object], None]
+"""Is told the number of the expression, nothing, where the match ends, and nothing more."""
+
+
+class Search:
+    """A search with one database; any number of threads may use it at once."""
+
+    def __init__(self, database: hyperscan.Database) -> None:
+        """``database``: in block mode."""
+        self._database = database
+        self._threads = threading.local()
+
+    def ends(self, data: bytes) -> dict[int, list[int]]:
+        """For each expression, by its number, that matches in ``data``: every end of every match, in no order."""
+        found: dict[int, list[int]] = {}
+
+        def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            # A named function that this frame holds: the binding keeps no reference of its own to it.
+            if number in found:
+                found[number].append(end)
+            else:
+                found[number] = [end]
+
+        self.each(data, on_match)
+        return found
+
+    def each(self, data: bytes, on_match: Match) -> None:
+        """Call ``on_match`` with each end of each match in ``data``."""
+        if data:
+            self._database.scan(data, match_event_handler=on_match, scratch=self._scratch())
+
+    def _scratch(self) -> hyperscan.Scratch:
+        """This thread's own working memory: two scans at a time must not share it."""
+        scratch: hyperscan.Scratch | None = getattr(self._threads, "scratch", None)
+        if scratch is None:
+            scratch = self._threads.scratch = hyperscan.Scratch(self._database)
+        return scratch
 
 
 def database(expressions: Sequence[bytes], name: str, folder: Path | None = None) -> hyperscan.Database:
@@ -47,6 +87,19 @@ def database(expressions: Sequence[bytes], name: str, folder: Path | None = None
         _keep(hyperscan.dumpb(found), kept, name)
     _USED[file] = found
     return found
+
+
+def literals(texts: Sequence[bytes]) -> Search | None:
+    """A search for ``texts`` as they stand, which is not kept: they may be secret. None where Hyperscan does not take them.
+
+    A text must not be empty, nor hold a zero byte: the binding would take what stands before it.
+    """
+    made = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    try:
+        made.compile(expressions=list(texts), ids=list(range(len(texts))), flags=[0] * len(texts), literal=True)
+    except hyperscan.error:
+        return None
+    return Search(made)
 
 
 def lend(folder: Path) -> None:

@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
-from ahocorasick_rs import BytesAhoCorasick
-
 from checkrein.core.sensitive import Certainty, Sensitive, merged
+from checkrein.detect.literals import Literals
+from checkrein.detect.offsets import Encoded
 
 RULE = "dictionary.term"
 
 _SEPARATORS = b" \t\r\n-_."
 """What may stand between two words of a name, or not."""
+
+_LOWER = bytes(range(256)).lower()
 
 _GAP = re.compile(r"[-_.‐-―]?|[^\S\n]{1,4}|[^\S\n]*\n[^\S\n]*")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -35,7 +37,7 @@ _UMLAUTS = str.maketrans(
 )
 _LONGEST_ACRONYM = 6
 _SHORTEST = 2  # letters and digits that a name must have
-_BLOCK = 2_048  # characters whose folded lengths are summed up at a time
+_BLOCK = 2_048  # characters that are folded, or whose folded lengths are summed up, at a time
 _DROPPED = frozenset(("Mn", "Me", "Cf", "Zs", "Zl", "Zp", "Pd"))
 """Of what is not ASCII: accents, characters without width, spaces and dashes."""
 
@@ -69,16 +71,22 @@ class Dictionary:
             for form in _forms(words):
                 term = _term(form, label)
                 folded.setdefault(term.folded, term)
-        self._folded = _Automaton(folded.values())
-        self._exact = _Automaton(exact.values())
+        self._folded = _Search(folded.values())
+        self._exact = _Search(exact.values())
 
     def scan(self, text: str) -> tuple[Sensitive, ...]:
         """What is found in ``text``, without overlaps, in its order."""
-        return merged((*self._spelled(text), *self._capitals(text)))
+        return self.scan_encoded(Encoded(text))
 
-    def _spelled(self, text: str) -> Iterator[Sensitive]:
+    def scan_encoded(self, encoded: Encoded) -> tuple[Sensitive, ...]:
+        """What is found in a text whose UTF-8 others use too."""
+        return merged((*self._spelled(encoded), *self._capitals(encoded)))
+
+    def _spelled(self, encoded: Encoded) -> Iterator[Sensitive]:
         """Names in whatever case, with whatever stands between their words."""
-        hits = self._folded.hits(_folded(text))
+        text = encoded.text
+        folded = encoded.data.translate(_LOWER, _SEPARATORS) if text.isascii() else _folded(text)
+        hits = self._folded.hits(folded)
         if not hits:
             return
         places = _Places(text)
@@ -87,9 +95,9 @@ class Dictionary:
             if places.is_start(at) and _is_word(text, start, end) and _fits(text, start, end, term):
                 yield Sensitive(RULE, term.label, start, _with_ending(text, end), Certainty.KNOWN)
 
-    def _capitals(self, text: str) -> Iterator[Sensitive]:
+    def _capitals(self, encoded: Encoded) -> Iterator[Sensitive]:
         """Names that are found only as they stand in the dictionary."""
-        data = text.encode("utf-8", "surrogatepass")
+        text, data = encoded.text, encoded.data
         for term, at in self._exact.hits(data):
             start = at if len(data) == len(text) else len(data[:at].decode("utf-8", "surrogatepass"))
             end = start + len(term.folded.decode())
@@ -97,20 +105,16 @@ class Dictionary:
                 yield Sensitive(RULE, term.label, start, _with_ending(text, end), Certainty.KNOWN)
 
 
-class _Automaton:
+class _Search:
     """All terms at once."""
 
     def __init__(self, terms: Iterable[_Term]) -> None:
         self._terms = list(terms)
-        self._found = BytesAhoCorasick([term.folded for term in self._terms]) if self._terms else None
+        self._found = Literals([term.folded for term in self._terms])
 
     def hits(self, data: bytes) -> list[tuple[_Term, int]]:
-        """Each occurrence in ``data``, with the byte at which it begins; they may overlap."""
-        if self._found is None or not data:
-            return []
-        return [
-            (self._terms[number], start) for number, start, _ in self._found.find_matches_as_indexes(data, overlapping=True)
-        ]
+        """Each occurrence in ``data``, with the byte at which it begins, in no order; they may overlap."""
+        return [(self._terms[number], start) for number, start, _ in self._found.find(data)]
 
 
 class _Places:
@@ -156,8 +160,13 @@ def _term(words: list[str], label: str) -> _Term:
 def _folded(text: str) -> bytes:
     """``text`` without what may be left out of a name, in one case: UTF-8. That of two texts is that of both together."""
     if not text.isascii():
-        text = _BEYOND_ASCII.sub(lambda found: _plain(found[0]), text)
-    return text.encode("utf-8", "surrogatepass").lower().translate(None, _SEPARATORS)
+        blocks = (text[at : at + _BLOCK] for at in range(0, len(text), _BLOCK))
+        text = "".join(block if block.isascii() else _BEYOND_ASCII.sub(_plain_match, block) for block in blocks)
+    return text.encode("utf-8", "surrogatepass").translate(_LOWER, _SEPARATORS)
+
+
+def _plain_match(found: re.Match[str]) -> str:
+    return _plain(found[0])
 
 
 @lru_cache(maxsize=4_096)

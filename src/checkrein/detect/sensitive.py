@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from checkrein.core.placeholder import find
+from checkrein.core.placeholder import PREFIX, find
 from checkrein.core.sensitive import PLACEHOLDER, Certainty, Sensitive, merged
 from checkrein.detect.decode import parts
 from checkrein.detect.offsets import Encoded
@@ -35,6 +35,10 @@ class Looked:
 
     found: tuple[Sensitive, ...]
     allowed: tuple[Allowed, ...]
+
+
+_NOTHING = Looked((), ())
+_REACH = 64  # characters: a placeholder has fewer
 
 
 class Scanner:
@@ -72,14 +76,18 @@ class Scanner:
         allowed: list[Allowed] = []
         for part in parts(text):
             here = [each for scan in self._scans for each in scan(part.encoded)]
-            if here and self._comments:
+            if not here:
+                continue
+            if self._comments:
                 kept, excused = divided(part.text, here)
                 allowed.extend(Allowed(part.original(each.found), each.reason) for each in excused)
                 here = list(kept)
             found.extend(map(part.original, here))
+        if not found and not allowed:
+            return _NOTHING
         if allowed:
             found = [each for each in found if not any(_covers(one.found, each) for one in allowed)]
-        if found and "CKR_" in text:
+        if any(PREFIX in text[max(0, each.start - _REACH) : each.end + _REACH] for each in found):
             found = list(_beside_placeholders(text, found))
         return Looked(merged(found), tuple({(one.found.start, one.found.end): one for one in reversed(allowed)}.values())[::-1])
 

@@ -6,11 +6,13 @@ the index, the objects and the ignore rules and starts nothing, so that a hostil
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import stat
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
@@ -21,6 +23,10 @@ _ERRORS = (pygit2.GitError, KeyError, ValueError, OSError)
 _HASH_LIMIT = 8 * 1024 * 1024
 _KEPT_OPEN = 32
 _REFS = 1000  # refs that are looked through for a commit
+_SETTINGS = (".gitconfig", ".config/git/config")
+_COMMITS = 2000  # commits whose authors are read
+_TRAILER = re.compile(rb"^[A-Z][A-Za-z\-]{1,40}-[Bb]y: [^\n<]{0,200}<([^<>\s]{3,254})>[ \t]*$", re.MULTILINE)
+"""A line at the end of a commit's message that names a person, such as ``Signed-off-by``."""
 _LASTING = ("refs/heads/", "refs/remotes/", "refs/tags/")
 _LOST = FileStatus.WT_MODIFIED | FileStatus.WT_NEW | FileStatus.WT_TYPECHANGE | FileStatus.WT_RENAMED
 _STAGED = FileStatus.INDEX_NEW | FileStatus.INDEX_MODIFIED | FileStatus.INDEX_TYPECHANGE | FileStatus.INDEX_RENAMED
@@ -58,6 +64,8 @@ class Repository:
         self._repository: pygit2.Repository | None = None
         self._lock = threading.RLock()
         self._index_mark: tuple[int, int, int] | None = None
+        self._addresses: frozenset[str] = frozenset()
+        self._seen_head: pygit2.Oid | None = None
         try:
             repository = pygit2.Repository(git_dir, RepositoryOpenFlag.NO_SEARCH)
             if repository.is_bare:
@@ -89,6 +97,32 @@ class Repository:
             git_dir = None
         # Refused or broken: the state is UNKNOWN then, and not "no repository".
         return _opened(git_dir or marked)
+
+    def addresses(self) -> frozenset[str]:
+        """The e-mail addresses, in lower case, of those whom the latest 2,000 commits name. None where it cannot be told.
+
+        Addresses that were named once stay, whatever branch comes next.
+        """
+        with self._lock:
+            if self._repository is None:
+                return frozenset()
+            try:
+                if self._repository.head_is_unborn:
+                    return frozenset()
+                head = self._repository.head.peel(pygit2.Commit).id
+                if head != self._seen_head:
+                    self._addresses |= frozenset(_addresses(self._new_commits(self._repository, head)))
+                    self._seen_head = head
+            except _ERRORS:
+                return frozenset()
+            return self._addresses
+
+    def _new_commits(self, repository: pygit2.Repository, head: pygit2.Oid) -> Iterable[pygit2.Commit]:
+        """Those that were not there when the addresses were last asked for: to read all takes a tenth of a second."""
+        commits = repository.walk(head)
+        if self._seen_head is not None and self._seen_head in repository:
+            commits.hide(self._seen_head)
+        return commits
 
     def state(self, path: str) -> State:
         """How an absolute path of a file or folder stands. A folder is CLEAN or MODIFIED as what is tracked in it."""
@@ -360,6 +394,28 @@ def _opened(git_dir: str) -> Repository:
         while len(_open) > _KEPT_OPEN:
             _open.popitem(last=False)
         return repository
+
+
+def own_addresses(home: str) -> frozenset[str]:
+    """The e-mail addresses, in lower case, that a user gave git for all repositories.
+
+    What a repository's own settings say does not count: a command of the agent's writes them easily.
+    """
+    found = set()
+    for name in _SETTINGS:
+        try:
+            found.add(str(pygit2.Config(f"{home}/{name}")["user.email"]).strip().lower())
+        except _ERRORS:
+            continue
+    return frozenset(found)
+
+
+def _addresses(commits: Iterable[pygit2.Commit]) -> Iterator[str]:
+    for commit in itertools.islice(commits, _COMMITS):
+        yield commit.author.email.lower()
+        yield commit.committer.email.lower()
+        for found in _TRAILER.finditer(commit.raw_message):
+            yield found[1].decode("utf-8", "replace").lower()
 
 
 def _committed(repository: pygit2.Repository, relative: str) -> pygit2.Oid | None:

@@ -1,21 +1,22 @@
 """The rules' metadata: data files, and the functions that read them.
 
-``commands``, ``paths`` and ``data`` hold lists of rules; ``programs`` says what command-line programs do (read by
-``detect.shell.table.handler``), ``secrets`` and ``pii`` what credentials and personal data look like (read by the catalogues in
-``detect.secrets`` and ``detect.pii``).
+``commands``, ``paths`` and ``data`` hold lists of rules, ``notices`` what the guard says of itself; ``programs`` says what
+command-line programs do (read by ``detect.shell.table.handler``), ``secrets`` and ``pii`` what credentials and personal data
+look like (read by the catalogues in ``detect.secrets`` and ``detect.pii``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from checkrein.core import Action, Example, Rule, Severity, Threat
+from checkrein.core import Action, Example, Notice, Rule, Severity, Threat
 from checkrein.rules.entries import listed
 
-FIELDS = {"id", "title", "threat", "severity", "action", "why", "instead", "suggests", "references", "bad", "good"}
+_COMMON = frozenset({"id", "title", "threat", "severity", "action", "why", "instead"})
 
 
 def data_files(folder: str) -> Mapping[str, str]:
@@ -39,6 +40,19 @@ def load_rules() -> Mapping[str, Rule]:
 
 
 @cache
+def load_notices() -> Mapping[str, Notice]:
+    """Every notice by its id. Raises ValueError, naming file and notice, where a data file is not as it has to be."""
+    notices: dict[str, Notice] = {}
+    for name, text in data_files("notices").items():
+        for entry in listed(text, f"notices/{name}.yaml"):
+            notice = _notice(entry, f"notices/{name}.yaml")
+            if notice.id in notices:
+                raise ValueError(f"notices/{name}.yaml: {notice.id} is defined twice")
+            notices[notice.id] = notice
+    return notices
+
+
+@cache
 def pii_kinds() -> Mapping[str, bool]:
     """The id of every kind of personal data, and whether it is looked for without being asked to (``pii/*.yaml``)."""
     return {
@@ -46,11 +60,14 @@ def pii_kinds() -> Mapping[str, bool]:
     }
 
 
-def _rule(entry: Mapping[str, Any], where: str) -> Rule:
-    unknown = set(entry) - FIELDS
-    missing = {"id", "title", "threat", "severity", "action", "why", "instead", "bad", "good"} - set(entry)
+def _check(entry: Mapping[str, Any], where: str, required: AbstractSet[str], optional: AbstractSet[str] = frozenset()) -> None:
+    unknown, missing = set(entry) - required - optional, required - set(entry)
     if unknown or missing:
         raise ValueError(f"{where}: rule {entry.get('id')}: unknown fields {sorted(unknown)}, missing fields {sorted(missing)}")
+
+
+def _rule(entry: Mapping[str, Any], where: str) -> Rule:
+    _check(entry, where, _COMMON | {"bad", "good"}, {"suggests", "references"})
     return Rule(
         id=entry["id"],
         title=entry["title"],
@@ -63,6 +80,21 @@ def _rule(entry: Mapping[str, Any], where: str) -> Rule:
         bad=tuple(_example(case) for case in entry["bad"]),
         good=tuple(_example(case) for case in entry["good"]),
         suggests=tuple(entry.get("suggests", ())),
+    )
+
+
+def _notice(entry: Mapping[str, Any], where: str) -> Notice:
+    _check(entry, where, _COMMON | {"when", "not_when"})
+    return Notice(
+        id=entry["id"],
+        title=entry["title"],
+        threat=Threat(entry["threat"]),
+        severity=Severity(entry["severity"]),
+        action=Action.parse(entry["action"]),
+        why=entry["why"],
+        instead=entry["instead"],
+        when=tuple(entry["when"]),
+        not_when=tuple(entry["not_when"]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkrein.detect.decode import Part, parts
+from checkrein.detect.decode import Part, parts, rewrite
 from checkrein.detect.secrets.examples import expand
 
 MARK = "needle-in-the-hay"
@@ -56,6 +57,7 @@ def test_a_plain_text_has_one_reading(text: str) -> None:
         ("\x1b]8;;x\x07needle-in-the-hay\x1b]8;;\x1b\\", "terminal", MARK),
         ("<a b=&quot;needle&#45;in&#x2D;the-hay&quot;>&amp;", "markup", "needle&#45;in&#x2D;the-hay"),
         ("needle\u200b-in-\u200d\u200cthe-hay “x”", "invisible", "needle\u200b-in-\u200d\u200cthe-hay"),
+        ("\ufeffneedle\u00ad-in-\u2060the-\ufeffhay", "invisible", "needle\u00ad-in-\u2060the-\ufeffhay"),
         ("\0".join("a=needle-in-the-hay\n"), "wide", "\0".join(MARK)),
         (r'{"a": "1\nneedle-in-the\u002dhay", "b": 2}', "json", r"needle-in-the\u002dhay"),
         (r'{"a": "http:\/\/x\/needle-in-the-hay\n"}', "json", MARK),
@@ -89,6 +91,75 @@ def test_wrapped_lines_that_hold_no_text_together_are_read_alone() -> None:
     assert [part.text.count(MARK) for part in parts("\n".join([*lines, other, *lines]))] == [0, 6]
 
 
+def test_a_control_string_goes_over_no_lines_left_out() -> None:
+    """An OSC may go over line ends, but the end of another one, further down, does not end it."""
+    text = f"\x1b[1ma\x1b]0;\nplain\n\x1b[1m{MARK}\x07\nplain\n\x1b]0;\n\x1b\\{MARK}!"
+    assert readings(text)["terminal"] == f"a\x1b]0;\n{MARK}\x07\n{MARK}!"
+    assert place(text, f"{MARK}\x07", "terminal") == [f"{MARK}\x07"]
+    assert place(text, f"{MARK}!", "terminal") == [f"{MARK}!"]
+
+
+def test_the_end_of_a_line_left_out_is_that_of_the_line_before() -> None:
+    assert place("é\\n1\nplain\n2\\n中", "1\n2", "escapes") == ["1\nplain\n2"]
+
+
+@pytest.mark.parametrize("escaped", ["\\/", "\\u00e9", "\\ud83d\\ude00", "\\\\u", "\\\\/", '\\"\\b\\f\\r\\t'])
+def test_every_escape_of_json_is_read(escaped: str) -> None:
+    """In a block of lines the ones with rare escapes are read in another way."""
+    kinds = (f'{{"é": "{MARK}-#\\n{escaped}"}}', f'{{"中": "\\n{MARK}-#"}}', f'{{"a": "{escaped}{MARK}-#{escaped}"}}')
+    lines = [line.replace("#", f"{number:02}") for number in range(40) for line in kinds]
+    text = "\n".join(lines)
+    (read,) = (part for part in parts(text) if part.form == "json")
+    for number in range(40):
+        assert place(text, f"{MARK}-{number:02}", "json") == [f"{MARK}-{number:02}"]
+    assert [read.source(at, at + len(MARK)) for at in starts(read.text)] == [(at, at + len(MARK)) for at in starts(text)]
+    halves = read.text.encode("utf-16", "surrogatepass").decode("utf-16")
+    assert halves.replace("\n", "") == "".join(unescaped(line) for line in lines).replace("\n", "")
+
+
+def starts(text: str) -> list[int]:
+    return [match.start() for match in re.finditer(MARK, text)]
+
+
+def unescaped(line: str) -> str:
+    """A line of JSON that is an object with one text."""
+    ((name, text),) = json.loads(line).items()
+    return f'{{"{name}": "{text}"}}'
+
+
+ESCAPED = [
+    *(
+        "\\",
+        "\\\\",
+        "n",
+        "e",
+        '"',
+        "/",
+        "d",
+        "8",
+        "0",
+        "12",
+        "400",
+        "x",
+        "x5c",
+        "x4",
+        "u",
+        "u0041",
+        "u005c",
+        "ud83d",
+        "U0001f600",
+    ),
+    *("u{5c}", "u{110000}", "U00110000", "\n", "\r", "\r\n", " ", "\t", "é", "😀", "\0", "\x7f", "_", "[", "a"),
+]
+
+
+@given(st.lists(st.sampled_from(ESCAPED), max_size=12))
+def test_escapes_are_resolved_at_once_as_one_by_one(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    one_by_one = rewrite.ESCAPES.sequence.sub(rewrite.ESCAPES.decoded, text)
+    assert rewrite.unescaped(text.encode()).decode("utf-8", "surrogatepass") == one_by_one
+
+
 def test_what_is_not_an_escape_stays() -> None:
     assert readings(r"re.match('\d+\w\.x', a)") == {"": r"re.match('\d+\w\.x', a)", "escapes": r"re.match('\d+\w.x', a)"}
     assert list(readings("100%ly %zz %F %ff%41")) == ["", "url"]
@@ -102,6 +173,13 @@ def test_lines_of_json_are_read_once_and_the_others_as_they_are() -> None:
     assert "plain \\d" in rest
     assert '{"a": "b' in rest
     assert "b\\nc" not in rest
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\n\n", " \n\t"])
+def test_lines_of_json_are_read_whatever_stands_between_them(between: str) -> None:
+    text = between.join(['{"a": "b\\nc"}', '"d\\te"', "[1]"])
+    first = next(iter(parts(text)))
+    assert (first.form, first.text.split()) == ("json", ['{"a":', '"b', 'c"}', '"d', 'e"', "[1]"])
 
 
 def test_a_long_file_of_json_lines_is_read_in_blocks() -> None:
@@ -219,7 +297,7 @@ def test_lines_are_read_without_what_tools_put_before_them(form: str, margins: l
     lines = [margin + line for margin, line in zip(margins, LINES.splitlines(), strict=True)]
     head = "@@ -1,3 +1,3 @@\n" if form == "diff" else ""
     text = head + "\n".join(lines)
-    assert readings(text)[form] == head + LINES
+    assert readings(text)[form] == head.removeprefix("@@ -") + LINES
     assert place(text, "x\nkey: needle\nend", form) == [f"x\n{margins[1]}key: needle\n{margins[2]}end"]
 
 
@@ -234,6 +312,22 @@ def test_lines_are_read_without_what_tools_put_before_them(form: str, margins: l
     ],
 )
 def test_what_is_no_margin_stays(text: str) -> None:
+    assert readings(text).keys() == {""}
+
+
+def test_a_diff_is_read_as_one_once_and_a_diff_within_it_again() -> None:
+    inner = f"@@ -1 +1,2 @@\n a\n+{MARK}"
+    for head in ("@@ -1 +1 @@", "@@@ -1 -1 +1 @@@", "@@@@ -1 -1 -1 +1 @@@@"):
+        assert readings(f"{head}\n+{MARK}\n").keys() == {"", "diff"}
+    assert readings("@@ -0,0 +1,3 @@\n" + "".join(f"+{line}\n" for line in inner.split("\n"))).keys() == {
+        "",
+        "diff",
+        "diff+diff",
+    }
+
+
+@pytest.mark.parametrize("text", ["fmt = '@@ -{} +{} @@'\n- a\n+ b", "a @@ -1 +1 @@\n- a\n+ b", "@@ x @@\n+ a"])
+def test_what_only_names_the_beginning_of_a_hunk_is_no_diff(text: str) -> None:
     assert readings(text).keys() == {""}
 
 
@@ -292,6 +386,95 @@ def test_a_dump_is_read_and_its_lines_are_covered(line: str, between: str, width
     text = "\n".join(["$ dump .env", *lines, "$"])
     assert readings(text)["dump"] == HIDDEN
     assert place(text, form="dump") == ["\n".join(lines)]
+
+
+TOKEN = expand("tok-{alnum:40}.{b64url:160}.{b64url:43}")
+
+
+@pytest.mark.parametrize("width", [60, 80, 97, 120])
+@pytest.mark.parametrize("before", ["", "token: ", "é中 "])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_long_token_that_a_terminal_broke_is_read(width: int, before: str, end: str) -> None:
+    """Also where two of them stand there, with other lines around."""
+    lines = ["$ show", *(2 * [*(line for line in folded(before + TOKEN, width)), "", "x " * 20])]
+    text = end.join(lines)
+    assert readings(text)["wrapped"].count(TOKEN) == 2
+    assert place(text, TOKEN, "wrapped") == [end.join(folded(before + TOKEN, width)).removeprefix(before)]
+
+
+def folded(line: str, width: int) -> list[str]:
+    return [line[at : at + width] for at in range(0, len(line), width)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(folded(TOKEN, 59)),
+        "\n".join(folded(TOKEN, 80)) + "\n" + "wider " * 20,
+        "\n".join(f"{line} " for line in folded(TOKEN, 80)),
+        "\n".join(f"  {line}" for line in folded(TOKEN, 80)),
+        "\n".join([expand("{b64:64}")] * 9),
+        TOKEN[:100] + "\n" + TOKEN[100:],
+        "\n".join(folded(TOKEN[:240], 80)),
+        "\n".join([expand("A_KEY={b64url:90}"), expand("B_KEY={b64url:90}"), "C=1"]),
+        "\n".join([expand("{b64url:90}"), expand("{b64url:90}"), "end: 1"]),
+        "\n".join(["ten words that are no token but fill a line of sixty or more"] * 9),
+    ],
+    ids=[
+        "narrow",
+        "a wider line",
+        "blanks behind",
+        "blanks before",
+        "base64",
+        "once",
+        "no rest",
+        "settings",
+        "an entry behind",
+        "words",
+    ],
+)
+def test_what_no_terminal_broke_stays(text: str) -> None:
+    assert "wrapped" not in readings(text)
+
+
+def words(data: bytes, width: int, form: str) -> list[str]:
+    """Numbers of ``width`` bytes, the lowest byte first, as machines of today hold them."""
+    return [format(int.from_bytes(data[at : at + width], "little"), form) for at in range(0, len(data), width)]
+
+
+ESCAPED = {ord("\n"): "\\n", ord("\t"): "\\t", 0: "\\0"}
+OTHER_DUMPS = {
+    "od": (7, "o", lambda data: "".join(f" {word}" for word in words(data, 2, "06o"))),
+    "od -x": (7, "o", lambda data: "".join(f" {word}" for word in words(data, 2, "04x"))),
+    "od -b": (7, "o", lambda data: "".join(f" {byte:03o}" for byte in data)),
+    "od -c": (
+        7,
+        "o",
+        lambda data: "".join(f" {ESCAPED.get(byte) or (chr(byte) if byte < 127 else f'{byte:03o}'):>3}" for byte in data),
+    ),
+    "od -tx1": (7, "o", lambda data: "".join(f" {byte:02x}" for byte in data)),
+    "od -tx4": (7, "o", lambda data: "".join(f" {word}" for word in words(data, 4, "08x"))),
+    "hexdump": (7, "x", lambda data: "".join(f" {word}" for word in words(data, 2, "04x"))),
+    "xxd -b": (8, "x", lambda data: ": " + " ".join(f"{byte:08b}" for byte in data) + "  ......"),
+}
+
+
+@pytest.mark.parametrize(("digits", "base", "shown"), OTHER_DUMPS.values(), ids=OTHER_DUMPS)
+@pytest.mark.parametrize("first", [0, 160])
+def test_other_dumps_are_read(digits: int, base: str, shown: Callable[[bytes], str], first: int) -> None:
+    """Also from the middle of one on. What a last number of two bytes has too many is a zero."""
+    data = f"A='é\t {MARK}'\n".encode()
+    lines = [f"{at + first:0{digits}{base}}{shown(data[at : at + 16])}" for at in range(0, len(data), 16)]
+    text = "\n".join(lines)
+    (read,) = (part for part in parts(text) if part.form == "dump")
+    assert read.text.rstrip("\0").encode("latin-1") == data
+    assert place(text, form="dump") == ["\n".join(lines)]
+
+
+def test_the_text_beside_a_dump_is_not_read_as_more_of_it() -> None:
+    digits = "0123456789abcdef" * 3
+    lines = [f"{at:08x}: {digits[at : at + 16].encode().hex(' ', 2)}  {digits[at : at + 16]}" for at in range(0, 48, 16)]
+    assert readings("\n".join(lines))["dump"] == digits
 
 
 @given(

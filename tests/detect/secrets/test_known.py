@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import json
+import textwrap
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -119,3 +122,102 @@ def test_every_long_value_is_found_wherever_it_stands(values: list[str], around:
         end = at + len(value)
         if at >= 0 and not (text[at - 1 : at].isalnum() and at) and not text[end].isalnum():
             assert covered.issuperset(range(at, end))
+
+
+LONG = "kT9vQ2mZ8aB3xR5wN7cJ"
+SHORT = "hunter2x"
+ALTERED: dict[str, Callable[[str], str]] = {
+    "turned around": lambda value: value[::-1],
+    "rot13": lambda value: codecs.encode(value, "rot13"),
+    "with spaces": " ".join,
+    "with wide spaces": "   ".join,
+    "a list of Python": lambda value: repr(list(value)),
+    "a list in JSON": lambda value: json.dumps(list(value)),
+    "hex with colons": lambda value: value.encode().hex(":").upper(),
+    "hex with spaces": lambda value: value.encode().hex(" "),
+    "hex of a C array": lambda value: ", ".join(f"0x{byte:02X}" for byte in value.encode()),
+    "octal": lambda value: " ".join(f"{byte:03o}" for byte in value.encode()),
+    "decimal": lambda value: str(list(value.encode())),
+}
+WRAPPED: dict[str, Callable[[str], str]] = {
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "swapped case": str.swapcase,
+    "a line for each character": "\n".join,
+    "wrapped": lambda value: "\n".join(textwrap.wrap(value, 7)),
+    "wrapped by a terminal": lambda value: f"{value[:11]}\r\n{value[11:]}",
+    "wrapped hex": lambda value: "\n".join(textwrap.wrap(value.encode().hex(), 16)),
+    "wrapped base64": lambda value: "\n".join(textwrap.wrap(base64.b64encode(f"xx{value}".encode()).decode(), 10)),
+}
+
+
+@pytest.mark.parametrize("value", [LONG, SHORT, "pa55 w0rd! #4"])
+@pytest.mark.parametrize("form", ALTERED)
+def test_altered_forms(form: str, value: str) -> None:
+    stands = ALTERED[form](value)
+    (found,) = spans(f"KEY = {stands} # and more\n", value)
+    assert found in stands
+    assert not any(letter.isalnum() for letter in stands.replace(found, "", 1).replace("0x", ""))
+
+
+@pytest.mark.parametrize("form", WRAPPED)
+def test_long_values_are_found_in_other_capitals_and_wrapped(form: str) -> None:
+    stands = WRAPPED[form](LONG)
+    (found,) = spans(f"é KEY={stands}\nNEXT=1\n", LONG)
+    assert found in stands
+    if form != "wrapped base64":
+        assert found == stands
+
+
+@pytest.mark.parametrize("text", ["HUNTER2X", "hunt\ner2x", "h\nu\nn\nt\ne\nr\n2\nx"])
+def test_short_values_count_as_they_are_written(text: str) -> None:
+    assert spans(f"a {text} b", SHORT) == []
+
+
+def test_words_count_as_they_are_written() -> None:
+    assert spans("the correct-horse-battery", "Correct-Horse-Battery") == []
+    assert spans("the Correct-Horse-\nBattery", "Correct-Horse-Battery") == ["Correct-Horse-\nBattery"]
+
+
+@pytest.mark.parametrize("cut", [1, 5, 19])
+def test_what_is_only_like_a_part_of_a_value_is_not_found(cut: int) -> None:
+    other = LONG[:cut] + "~" + LONG[cut + 1 :]
+    for form in (*ALTERED.values(), *WRAPPED.values()):
+        assert spans(f"KEY = {form(other)}.", LONG) == []
+
+
+def test_values_that_share_their_middle_are_told_apart() -> None:
+    ends = [f"{name}:{'m1ddle-' * 4}{name}" for name in ("first", "second")]
+    known = KnownValues(Known(end[:5].upper(), end, "") for end in ends)
+    assert [each.label for each in known.scan(" ".join(ends))] == ["FIRST", "SECON"]
+
+
+def test_a_value_of_many_lines_is_found_however_they_end() -> None:
+    value = "-----BEGIN X-----\nq1w2e3r4t5y6\nu7i8o9p0\n-----END X-----"
+    for stands in (value, value.replace("\n", "\r\n"), value.replace("\n", ""), json.dumps(value)[1:-1]):
+        assert spans(f"x\n{stands}\ny", value) == [stands]
+
+
+@given(st.text("ab1\né\r", max_size=60), st.integers(0, 40), st.text("ab1\né\r", max_size=20))
+def test_spans_are_exact_wherever_lines_end(before: str, width: int, after: str) -> None:
+    stands = "\n".join(LONG[at : at + width] for at in range(0, len(LONG), width)) if width else LONG
+    assert spans(f"{before} {stands} {after}", LONG) == [stands]
+
+
+@given(st.text(min_size=6, max_size=30), st.sampled_from(sorted(ALTERED)))
+def test_no_text_breaks_the_search(value: str, form: str) -> None:
+    known = KnownValues([Known("X", value, "")], short_lived=True)
+    for text in (value, value.upper(), " ".join(value), value * 3):
+        assert all(0 <= each.start < each.end <= len(text) for each in known.scan(text))
+
+
+def test_of_values_that_stand_at_one_place_the_first_gives_the_label() -> None:
+    values = [Known("BACKWARDS", LONG[::-1], ""), Known("FORWARDS", LONG, "")]
+    for known in (KnownValues(values), KnownValues(values, short_lived=True)):
+        assert [each.label for each in known.scan(f"{LONG} {LONG[::-1]}")] == ["BACKWARDS", "BACKWARDS"]
+
+
+def test_many_values_that_are_alike_but_for_their_beginning_are_told_apart() -> None:
+    values = [f"{number:06x}{LONG}{LONG}" for number in range(500)]
+    known = KnownValues((Known(f"V{number}", value, "") for number, value in enumerate(values)), short_lived=True)
+    assert [each.label for each in known.scan(f"{values[7]} ffffff{LONG}{LONG} {values[499].upper()}")] == ["V7", "V499"]

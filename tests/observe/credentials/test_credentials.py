@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pygit2
 import pytest
 
 from checkrein.observe.credentials import Credentials, Found, credentials, files
@@ -186,6 +187,23 @@ def test_projects_are_apart_and_bounded(machine: Machine, monkeypatch: pytest.Mo
         machine.write(f"p{number}/.env", f"A_TOKEN={number}{RARE}\n")
         assert [each.value for each in known.of(str(machine.project / f"p{number}")).values] == [f"{number}{RARE}"]
     assert len(known._projects) == 2
+
+
+def test_the_addresses_of_the_user_and_of_the_history_are_published(machine: Machine) -> None:
+    known = machine.credentials()
+    first = known.of(str(machine.project))
+    assert first.published == frozenset()
+    machine.write("~/.gitconfig", "[user]\n\temail = me@example.com\n")
+    repository = pygit2.init_repository(machine.project)
+    repository.config["user.email"] = "not-mine@example.com"
+    who = pygit2.Signature("A", "a@example.com", 1_700_000_000, 0)
+    repository.create_commit("HEAD", who, who, "first", repository.index.write_tree(), [])
+    machine.clock.now += 2
+    second = known.of(str(machine.project))
+    assert second.published == {"me@example.com", "a@example.com"}
+    repository.create_commit("HEAD", who, who, "again", repository.index.write_tree(), [repository.head.target])
+    machine.clock.now += 2
+    assert known.of(str(machine.project)) is second, "nobody else came"
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checkrein.detect.decode import hextext
-from checkrein.detect.decode.part import Piece
-from checkrein.detect.offsets import CharacterCount, Encoded
+from checkrein.detect.decode.part import Part, Piece, joined
+from checkrein.detect.offsets import Encoded
+from checkrein.detect.runs import LONG
 
-SHORTEST = 32
-"""Characters of base64 below which it is not looked into: identifiers would be, and values that are known are found anyway."""
-
-_ALPHABET = (string.ascii_letters + string.digits + "+/-_").encode()
-_SHAPE = bytes(ord("A") if byte in _ALPHABET else ord(" ") for byte in range(256))
-_RUN = b"A" * SHORTEST
 _BEGINS = (string.ascii_uppercase + "abcdef" + "wxyz" + string.digits).encode()
 """What base64 of UTF-8 begins with: the first six bits of ASCII, or of a character's first byte beyond it."""
 _GZIP, _GZIP_TOKEN = b"\x1f\x8b\x08", b"H4sI"
@@ -41,30 +36,36 @@ class _WholeToken:
         return 0, self.length
 
 
-def pieces(encoded: Encoded) -> Iterator[Piece]:
-    """The tokens in ``encoded`` that hold text, decoded."""
+def read(encoded: Encoded) -> Part | None:
+    """The tokens in ``encoded`` that hold text, decoded; None where there are none."""
+    pieces = list(_pieces(encoded))
+    return joined(encoded, pieces, "base64") if pieces else None
+
+
+def _pieces(encoded: Encoded) -> Iterator[Piece]:
+    """Shorter runs are not looked into: identifiers would be, and values that are known are found anyway."""
     data = encoded.data
-    shape = data.translate(_SHAPE)
-    places = CharacterCount(data)
-    at = shape.find(_RUN)
     alone = 0  # up to here lines are tokens by themselves, since together they hold no text
-    while at >= 0:
-        end = shape.find(b" ", at)
+    done = 0
+    for run_start, run_end in encoded.long_runs:
+        at = max(run_start, done)
+        if run_end - at < LONG:
+            continue
+        done = run_end
         head = _GROUPS.match(data, at)
         if head and hextext.begins(head[0]) and (run := hextext.RUN.match(data, at)):
             if decoded := hextext.text_of(run[0]):
-                yield Piece(places.before(at), len(run[0]), decoded, _WholeToken(len(run[0])))
-                end = run.end()
+                yield Piece(at, decoded, _WholeToken(len(run[0])))
+                done = run.end()
         elif head and data[at] in _BEGINS and _is_text(head[0]):
             block = _BLOCK.match(data, at) if at >= alone else None
             for token in filter(None, (block, _TOKEN.match(data, at))):
                 if decoded := _text_of(token[0]):
-                    yield Piece(places.before(at), len(token[0]), decoded, _WholeToken(len(token[0])))
-                    end = token.end()
+                    yield Piece(at, decoded, _WholeToken(len(token[0])))
+                    done = token.end()
                     break
             else:
                 alone = block.end() if block else alone
-        at = shape.find(_RUN, end) if end >= 0 else -1
 
 
 def _text_of(token: bytes) -> str | None:

@@ -1,13 +1,12 @@
-"""Text in hexadecimal digits: in one run, and in the lines of a dump (``xxd``, ``hexdump -C``, ``od -A x -t x1z``)."""
+"""Text in hexadecimal digits: in one run, and in the lines of a dump (``xxd``, ``hexdump``, ``od``, with most options)."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from checkrein.detect.decode.part import Piece
+from checkrein.detect.decode.part import Part
 from checkrein.detect.offsets import Encoded
 
 RUN = re.compile(rb"(?:[0-9a-fA-F]{40,256}\r?\n)*[0-9a-fA-F]+")
@@ -15,12 +14,17 @@ RUN = re.compile(rb"(?:[0-9a-fA-F]{40,256}\r?\n)*[0-9a-fA-F]+")
 
 _DIGITS = frozenset(b"0123456789abcdefABCDEF")
 _TEXT = frozenset((*range(0x20, 0x7F), *b"\t\r\n"))
-_OFFSET = b"000000"  # what the first line of a dump begins with
-_ZEROS = b"0000"  # is looked for several times faster
 _LINE = re.compile(
-    r"^[0-9a-fA-F]{6,8}[: ] ?(?P<bytes>(?: {0,2}(?:[0-9a-fA-F]{2}){1,8}(?![0-9a-fA-F])){1,16})(?:  .*|[ \t]*)$",
-    re.MULTILINE,
+    r"""^[0-9a-fA-F]{6,8}(?:
+      (?P<columns>(?:[ ]{3}[!-~]|[ ]{2}\\[0abtnvfr]|[ ][0-7]{3}|[ ]{4}){1,64})                # od -c, od -b
+    | :[ ](?P<ordered>[0-9a-fA-F]{2,64}(?:[ ][0-9a-fA-F]{2,64})*)(?:[ ]{2}.*)?               # xxd: text is behind two blanks
+    | [ ]{1,2}(?P<words>[0-9a-fA-F]{2,8}(?:[ ]{1,2}[0-9a-fA-F]{2,8})*)(?:[ ]+[|>].*)?        # hexdump, od, also with text
+    )[ \t\r]*$""",
+    re.MULTILINE | re.VERBOSE,
 )
+_OCTAL_WORD, _BINARY = 6, 8  # digits
+_ESCAPES = {"\\0": 0, "\\a": 7, "\\b": 8, "\\t": 9, "\\n": 10, "\\v": 11, "\\f": 12, "\\r": 13, "": 32}
+_COLUMN = 4
 
 
 def text_of(digits: bytes) -> str | None:
@@ -52,16 +56,39 @@ class _Lines:
         return self.places[first][0], self.places[last][1]
 
 
-def dumps(encoded: Encoded) -> Iterator[Piece]:
+def dumps(encoded: Encoded) -> Part | None:
     """The bytes that the dumps in ``encoded`` show, as text with a character for each byte."""
-    text, data = encoded.text, encoded.data
-    if _ZEROS not in data or (not data.startswith(_OFFSET) and b"\n" + _OFFSET not in data):
-        return
     lines, decoded, length = _Lines(), [], 0
-    for line in _LINE.finditer(text):
-        shown = bytes.fromhex(line["bytes"]).decode("latin-1")
+    for line in _LINE.finditer(encoded.text):
+        shown = _shown(line).decode("latin-1")
         lines.add(length, line)
         decoded.append(shown)
         length += len(shown)
-    if length:
-        yield Piece(0, len(text), "".join(decoded), lines)
+    return Part(Encoded("".join(decoded)), "dump", lines) if length else None
+
+
+def _shown(line: re.Match[str]) -> bytes:
+    """The bytes that a line of a dump shows."""
+    if columns := line["columns"]:
+        return bytes(_byte(columns[at : at + _COLUMN].strip()) for at in range(0, len(columns), _COLUMN))
+    words = (line["ordered"] or line["words"]).split()
+    if line["ordered"]:
+        binary = all(len(word) == _BINARY and set(word) <= {"0", "1"} for word in words)
+        return bytes(int(word, 2) for word in words) if binary else _bytes("".join(words))
+    if len({len(word) for word in words}) > 1:
+        return b""
+    if len(words[0]) == _OCTAL_WORD:
+        return b"".join(int(word, 8).to_bytes(3, "little")[:2] for word in words if set(word) <= set("01234567"))
+    return b"".join(_bytes(word)[::-1] for word in words)
+
+
+def _bytes(digits: str) -> bytes:
+    """Half a byte at the end is left out."""
+    return bytes.fromhex(digits[: len(digits) // 2 * 2])
+
+
+def _byte(column: str) -> int:
+    """What a column of ``od -c`` or ``od -b`` shows: a character, its escape, or three octal digits."""
+    if len(column) == 1:
+        return ord(column)
+    return _ESCAPES[column] if column in _ESCAPES else int(column, 8) & 0xFF

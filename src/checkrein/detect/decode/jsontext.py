@@ -6,143 +6,91 @@ Outside of its strings JSON has no backslash, so nothing but strings changes, an
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from codecs import escape_decode
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 import orjson
 
-from checkrein.detect.decode.part import Piece, Source
-from checkrein.detect.decode.rewrite import ESCAPES, line_end
-from checkrein.detect.offsets import CharacterCount, Encoded
+from checkrein.detect.decode.marks import BACKSLASH, CODE_POINT, SLASH, line_end, longer
+from checkrein.detect.decode.part import Part
+from checkrein.detect.decode.rewrite import ESCAPES, length_unescaped, unescaped
+from checkrein.detect.offsets import Encoded
 
-_BLOCK = 65_536  # bytes (and the rest of the line) that are decoded together
-_STRETCH = 1_024  # characters in which the way back is worked out at once
-_ESCAPE = 6  # characters of the longest escape, ``\\u0041``
+_BLOCK = 131_072  # bytes (and the rest of the line) that are decoded together
+_UNKNOWN = frozenset((SLASH, CODE_POINT))  # escapes that the codec below does not know; few texts have one
 _OPENS = re.compile(rb"\s*[\[{\"]")
 
 
-def documents(encoded: Encoded) -> Iterator[list[Piece]]:
-    """The JSON with escapes in ``encoded``, decoded: all of it, or the lines that are. Each list is a text to scan.
+def documents(data: bytes) -> Iterator[list[tuple[int, int]]]:
+    """Where in UTF-8 JSON with escapes stands, from byte to byte: all of it, or lines. Each list is a text to read.
 
-    Lines beyond ASCII are kept apart from the others, since one such character makes a text two or four times as large.
+    Lines beside these have no escapes, or are no JSON.
     """
-    data = encoded.data
-    mark = data.find(b"\\")
+    mark = data.find(BACKSLASH)
     if mark < 0 or _OPENS.match(data) is None:
         return
-    if not _is_json(data[: line_end(data, 0)]) and _is_json(data):
-        yield [_piece(0, data)]
+    if not _are_json((data[: line_end(data, 0)],)) and _are_json((data,)):
+        yield [(0, len(data))]
         return
-    places = CharacterCount(data)
     while mark >= 0:
         start = data.rfind(b"\n", 0, mark) + 1
         end = line_end(data, max(mark, start + _BLOCK))
-        texts = [_json_in(data, runs) for runs in _runs(data, start, end)]
-        numbers = {at: places.before(at) for at in sorted(at for text in texts for at, _ in text)}
-        yield from ([_piece(numbers[at], data[at:stop]) for at, stop in text] for text in texts if text)
-        mark = data.find(b"\\", end)
+        if _OPENS.match(data, start) and _are_lines(data[start:end]):
+            yield [(start, end)]
+        elif lines := list(_with_escapes(data, start, end)):
+            yield lines
+        mark = data.find(BACKSLASH, end)
 
 
-def _lines(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where each line from ``start`` to ``end`` begins and ends."""
-    while start <= end:
-        stop = line_end(data, start)
-        yield start, stop
-        start = stop + 1
+def read(raw: Part) -> Part:
+    """What JSON decodes to."""
+    return Part(Encoded.of_utf8(_decoded(raw.encoded.data)), "json", ESCAPES.places(raw.encoded, _length)).within(raw)
 
 
-def _runs(data: bytes, start: int, end: int) -> Iterable[list[tuple[int, int]]]:
-    """Where lines from ``start`` to ``end`` stand: those in ASCII, then the others. Lines that follow each other make a run."""
-    if data[start:end].isascii():
-        return ([(start, end)],)
-    kinds: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
-    for at, stop in _lines(data, start, end):
-        runs = kinds[data[at:stop].isascii()]
-        begin = runs.pop()[0] if runs and runs[-1][1] == at - 1 else at
-        runs.append((begin, stop))
-    return kinds.values()
+def _with_escapes(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The lines from ``start`` to ``end`` that are JSON with escapes."""
+    mark = data.find(BACKSLASH, start, end)
+    while mark >= 0:
+        at = data.rfind(b"\n", start, mark) + 1 or start
+        stop = line_end(data, mark)
+        if _OPENS.match(data, at, stop) and _are_json((data[at:stop],)):
+            yield at, stop
+        mark = data.find(BACKSLASH, stop, end)
 
 
-def _json_in(data: bytes, runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """``runs`` where all their lines are JSON, else the lines of them that are JSON with escapes."""
-    lines = [line for run in runs for line in _lines(data, *run)]
-    view = memoryview(data)
-    if all(_is_json(view[at:stop]) for at, stop in lines if at < stop):
-        return runs
-    return [(at, stop) for at, stop in lines if _has_escapes(data[at:stop])]
+def _are_lines(block: bytes) -> bool:
+    """Whether a block is lines of JSON: one list, which is parsed faster, or one by one where some of them are empty."""
+    return _are_json((b"[%b]" % block.strip().replace(b"\n", b","),)) or _are_json(block.split(b"\n"))
 
 
-def _piece(at: int, raw: bytes) -> Piece:
-    """``raw``, which is JSON and stands at ``at``, decoded."""
-    if b"\\/" in raw and (piece := ESCAPES.piece(at, raw.decode())):  # the codec below knows no such escape
-        return piece
-    if raw.isascii():
-        return Piece(at, len(raw), raw.decode("unicode_escape"), _Places(raw))
-    text = raw.decode()
-    return Piece(at, len(text), _decoded(text), _Places(raw))
-
-
-def _decoded(raw: str) -> str:
-    return raw.encode("ascii", "backslashreplace").decode("unicode_escape")
-
-
-class _Places:
-    """The way back for one piece, looked for only around what was found: the rest is decoded again in stretches."""
-
-    __slots__ = ("_data", "_decoded", "_known", "_raw", "_starts")
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._raw = ""
-        self._starts: list[int] = []
-        self._decoded: list[int] = []
-        self._known: dict[int, Source] = {}
-
-    def __call__(self, start: int, end: int) -> tuple[int, int]:
-        if not self._starts:
-            self._divide()
-        return self._character(start)[0], self._character(end - 1)[1]
-
-    def _divide(self) -> None:
-        """Where stretches begin, raw and decoded; no escape is cut."""
-        self._raw = self._data.decode()
-        start = length = 0
-        while start < len(self._raw):
-            end = _whole_escapes(self._raw, start, min(start + _STRETCH, len(self._raw)))
-            self._starts.append(start)
-            self._decoded.append(length)
-            length += len(_decoded(self._raw[start:end]))
-            start = end
-
-    def _character(self, index: int) -> tuple[int, int]:
-        number = bisect_right(self._decoded, index) - 1
-        begin = self._starts[number]
-        if number not in self._known:
-            last = number + 1 == len(self._starts)
-            self._known[number] = ESCAPES.places(self._raw[begin:] if last else self._raw[begin : self._starts[number + 1]])
-        start, end = self._known[number](index - self._decoded[number], index - self._decoded[number] + 1)
-        return begin + start, begin + end
-
-
-def _whole_escapes(raw: str, start: int, end: int) -> int:
-    """``end``, or the end of the escape that it would cut, where ``start`` cuts none."""
-    mark = raw.rfind("\\", max(start, end - _ESCAPE + 1), end)
-    if mark < 0:
-        return end
-    run = raw[start : mark + 1]
-    if (len(run) - len(run.rstrip("\\"))) % 2 == 0:
-        return end
-    return max(end, mark + (_ESCAPE if raw.startswith("u", mark + 1) else 2))
-
-
-def _has_escapes(line: bytes) -> bool:
-    """Whether it is JSON with escapes."""
-    return b"\\" in line and _OPENS.match(line) is not None and _is_json(line)
-
-
-def _is_json(data: bytes | memoryview) -> bool:
+def _are_json(texts: Iterable[bytes]) -> bool:
+    """Whether each of ``texts`` is JSON, or empty."""
     try:
-        orjson.loads(data)
+        deque(map(orjson.loads, filter(None, texts)), maxlen=0)
     except orjson.JSONDecodeError:
         return False
     return True
+
+
+def _decoded(data: bytes) -> bytes:
+    """JSON in UTF-8 with its escapes resolved; each half of a surrogate pair by itself."""
+    if not _UNKNOWN.isdisjoint(longer(data)):
+        return b"\n".join(map(_decoded_line, data.split(b"\n")))
+    return escape_decode(data)[0]
+
+
+def _decoded_line(line: bytes) -> bytes:
+    if SLASH in line:
+        return unescaped(line)
+    if CODE_POINT in line:
+        text = line.decode().encode("ascii", "backslashreplace").decode("unicode_escape")
+        return text.encode("utf-8", "surrogatepass")
+    return escape_decode(line)[0]
+
+
+def _length(text: str) -> int:
+    """How many characters JSON decodes to; an escape stands for one."""
+    if "\\u" in text or "\\/" in text:
+        return length_unescaped(text)
+    return len(escape_decode(text.encode("ascii", "replace"))[0])

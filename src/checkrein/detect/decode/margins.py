@@ -6,9 +6,8 @@ With it in the way, what takes more than one line is not what its reader knows, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from checkrein.detect.decode.part import Piece
+from checkrein.detect.decode.part import Part, whole
 from checkrein.detect.decode.rewrite import Rewrite
 from checkrein.detect.offsets import Encoded
 
@@ -16,27 +15,29 @@ _STRIDE, _SAMPLE = 32_768, 512
 """Margins stand before all lines of a file, or of what a search found: a few lines in so many characters tell."""
 
 _NUMBER = r"[ \t]{0,8}\d{1,7}(?:→|\t|[:|] ?| [:|] ?)"
-_PLACE = r"(?=[^\s:]{0,200}[./])[^\s:'\"=(){},;<>]{1,200}:(?:\d{1,7}:(?:\d{1,5}:)?)?(?=[ \t]*[\w\"'#/\-<+])(?!//)"
-_CONTEXT = r"(?=[^\s:]{0,200}[./])[^\s:'\"=(){},;<>]{1,200}?-\d{1,7}-"
-_MARGIN = re.compile(rf"^(?:{_NUMBER}|{_CONTEXT}|{_PLACE})", re.MULTILINE)
-_HUNK = re.compile(b"@@ -")
+_NAMED = r"(?=[^\s:]{0,200}[./])"  # a dot or slash, as names of files have
+_PLACE = r"[^\s:'\"=(){},;<>]{1,200}:(?:\d{1,7}:(?:\d{1,5}:)?)?(?=[ \t]*[\w\"'#/\-<+])(?!//)"
+_CONTEXT = r"[^\s:'\"=(){},;<>]{1,200}?-\d{1,7}-"
+_MARGIN = re.compile(rf"^(?:{_NUMBER}|{_NAMED}(?:{_CONTEXT}|{_PLACE}))", re.MULTILINE)
+_SIGN = re.compile(r"[:|\t→]|-\d")  # stands in every margin
 
-LINES = Rewrite("lines", b"", _MARGIN, lambda _: "")
+LINES = Rewrite("lines", (), _MARGIN, lambda _: "")
 """Line numbers (``cat -n``, the client's Read) and places (``grep -n``: ``path:12:``, ``path-13-``)."""
 
-DIFF = Rewrite("diff", b"", re.compile(r"^[+\- ](?![+\-]{2} )", re.MULTILINE), lambda _: "")
-"""The first column of a unified diff."""
+_HUNK = re.compile(rb"^@@+ -", re.MULTILINE)
+DIFF = Rewrite("diff", (), re.compile(r"^(?:[+\- ](?![+\-]{2} )|@@+ -)", re.MULTILINE), lambda _: "")
+"""The first column of a unified diff, and what tells one, so that only a diff within the diff is read as one again."""
 
 
-def numbered(encoded: Encoded) -> Iterator[Piece]:
+def numbered(encoded: Encoded) -> Part | None:
     """``encoded`` without numbers and places, where it has them."""
     text = encoded.text
     samples = (text[at : at + _SAMPLE] for at in range(0, len(text), _STRIDE))
-    if any(map(_MARGIN.search, samples)) and (piece := LINES.piece(0, text)):
-        yield piece
+    if any(_SIGN.search(sample) and _MARGIN.search(sample) for sample in samples):
+        return LINES.whole(whole(encoded))
+    return None
 
 
-def diffs(encoded: Encoded) -> Iterator[Piece]:
+def diffs(encoded: Encoded) -> Part | None:
     """``encoded`` without the signs of a diff, where it is one."""
-    if _HUNK.search(encoded.data) and (piece := DIFF.piece(0, encoded.text)):
-        yield piece
+    return DIFF.whole(whole(encoded)) if _HUNK.search(encoded.data) else None

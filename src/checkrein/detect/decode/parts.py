@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from checkrein.detect.decode import base64text, hextext, jsontext, margins
-from checkrein.detect.decode.part import Part, Piece, joined, unchanged, whole
+from checkrein.detect.decode import base64text, hextext, jsontext, margins, marks, wrapped
+from checkrein.detect.decode.part import Part, cut, whole
 from checkrein.detect.decode.rewrite import ENTITIES, ESCAPES, INVISIBLE, NULS, PERCENT, TERMINAL
 from checkrein.detect.offsets import Encoded
 
@@ -23,12 +23,12 @@ def parts(text: str, depth: int = DEPTH) -> Iterator[Part]:
     encoded = Encoded(text)
     documents: list[tuple[int, int]] = []
     seen: set[str] = set()
-    for pieces in jsontext.documents(encoded) if depth else ():
-        documents += ((piece.at, piece.at + piece.length) for piece in pieces)
-        part = joined(pieces, "json")
+    for stretches in jsontext.documents(encoded.data) if depth else ():
+        documents += stretches
+        part = jsontext.read(cut(encoded, stretches))
         for inner in _parts(part.encoded, depth - 1, seen):
             yield inner.within(part)
-    rest = _rest(text, documents) if documents else whole(encoded)
+    rest = _rest(encoded, documents) if documents else whole(encoded)
     if rest is not None:
         for inner in _parts(rest.encoded, depth, seen):
             yield inner.within(rest)
@@ -39,31 +39,32 @@ def _parts(encoded: Encoded, depth: int, seen: set[str]) -> Iterator[Part]:
     yield whole(encoded)
     if not depth:
         return
-    for form, pieces in _FORMS:
-        if found := list(pieces(encoded)):
-            part = joined(found, form)
-            if part.text not in seen:
-                seen.add(part.text)
-                for inner in _parts(part.encoded, depth - 1, seen):
-                    yield inner.within(part)
+    held = marks.held(encoded.data)
+    for signs, read in _FORMS:
+        if (not signs or not held.isdisjoint(signs)) and (part := read(encoded)) is not None and part.text not in seen:
+            seen.add(part.text)
+            for inner in _parts(part.encoded, depth - 1, seen):
+                yield inner.within(part)
 
 
-_FORMS: tuple[tuple[str, Callable[[Encoded], Iterator[Piece]]], ...] = (
-    *((rewrite.form, rewrite.pieces) for rewrite in (ESCAPES, PERCENT, TERMINAL, ENTITIES, NULS, INVISIBLE)),
-    ("base64", base64text.pieces),
-    ("dump", hextext.dumps),
-    (margins.LINES.form, margins.numbered),
-    (margins.DIFF.form, margins.diffs),
+_FORMS: tuple[tuple[Sequence[bytes], Callable[[Encoded], Part | None]], ...] = (
+    *((rewrite.marks, rewrite.read) for rewrite in (ESCAPES, PERCENT, TERMINAL, ENTITIES, NULS, INVISIBLE)),
+    ((), base64text.read),
+    ((marks.ZEROS,), hextext.dumps),
+    ((), margins.numbered),
+    ((marks.HUNK,), margins.diffs),
+    ((), wrapped.unbroken),
 )
+"""For each form marks of which one stands in every text that holds it (none: it takes a closer look), and what reads it."""
 
 
-def _rest(text: str, documents: Sequence[tuple[int, int]]) -> Part | None:
-    """What stands in ``text`` beside ``documents``, which begin and end there; None where that is nothing."""
-    others: list[Piece] = []
+def _rest(encoded: Encoded, documents: Sequence[tuple[int, int]]) -> Part | None:
+    """What stands in the text beside ``documents``, from byte to byte; None where that is nothing."""
+    data = encoded.data
+    others: list[tuple[int, int]] = []
     at = 0
-    for start, end in sorted(documents):
-        others.append(Piece(at, start - at, text[at:start], unchanged))
+    for start, end in [*sorted(documents), (len(data), len(data))]:
+        if not data[at:start].isspace() and at < start:
+            others.append((at, start))
         at = end
-    others.append(Piece(at, len(text) - at, text[at:], unchanged))
-    kept = [piece for piece in others if piece.text.strip()]
-    return joined(kept, "") if kept else None
+    return cut(encoded, others) if others else None

@@ -6,7 +6,6 @@ Hyperscan does it where it is installed. Without it each pattern is looked for b
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -16,7 +15,7 @@ class Backend(Protocol):
     """Says where matches end. What it gives may be more than there is, never less."""
 
     def ends(self, data: bytes) -> Mapping[int, list[int]]:
-        """For each pattern, by its number, that matches in ``data``: the ends of its matches in bytes, in their order."""
+        """For each pattern, by its number, that matches in ``data``: the ends of its matches in bytes, in any order."""
 
 
 class PortableBackend:
@@ -34,8 +33,6 @@ class PortableBackend:
             while match:
                 found.setdefault(number, []).append(match.end())
                 match = pattern.search(data, match.start() + 1)
-        for ends in found.values():
-            ends.sort()
         return found
 
 
@@ -53,25 +50,10 @@ class HyperscanBackend:
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
         """Compile ``patterns``, or read what was kept. ImportError where there is no Hyperscan."""
-        import hyperscan  # noqa: PLC0415 - not on every platform
-
         from checkrein.detect import compiled  # noqa: PLC0415 - not on every platform
 
-        self._new_scratch = hyperscan.Scratch
-        self._database = compiled.database(patterns, "personal") if patterns else None
-        self._threads = threading.local()
+        self._search = compiled.Search(compiled.database(patterns, "personal")) if patterns else None
 
     def ends(self, data: bytes) -> Mapping[int, list[int]]:
         """As in ``Backend``: every end of every match."""
-        found: dict[int, list[int]] = {}
-
-        def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            # A named function that this frame holds: the binding keeps no reference of its own to it.
-            found.setdefault(number, []).append(end)
-
-        if data and self._database:
-            scratch = getattr(self._threads, "scratch", None)
-            if scratch is None:
-                scratch = self._threads.scratch = self._new_scratch(self._database)
-            self._database.scan(data, match_event_handler=on_match, scratch=scratch)
-        return found
+        return self._search.ends(data) if self._search else {}

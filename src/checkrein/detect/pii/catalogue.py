@@ -21,7 +21,7 @@ PREFIX = "pii."
 
 _TEXTS = ("id", "label", "title", "country")
 _SHAPES = ("anywhere", "alone", "near")
-_FIELDS = {*_TEXTS, *_SHAPES, "default", "apart", "trigger", "validator", "words", "bad", "good"}
+_FIELDS = {*_TEXTS, *_SHAPES, "default", "apart", "trigger", "validator", "words", "not_after", "bad", "good"}
 _REQUIRED = {*_TEXTS, "default", "bad", "good"}
 _COUNTRY = re.compile(r"[A-Z]{2}|any")
 
@@ -37,8 +37,9 @@ class Kind:
     - ``near``: only close to one of ``words``, in whatever case.
 
     What ``validator`` (a name in ``validators``) does not confirm is none. ``apart``: nor is one next to which another group of
-    digits stands, as in longer numbers. ``trigger``: a short expression that matches in every match of ``anywhere``, where
-    those would be slow to look for. ``country`` is an ISO 3166 code, or ``any``. ``default``: its evidence is good enough to
+    digits stands, as in longer numbers. ``not_after``: nor is one that stands behind one of these names of something else.
+    ``trigger``: a short expression that matches in every match of ``anywhere``, where those would be slow to look for, or look
+    around themselves. ``country`` is an ISO 3166 code, or ``any``. ``default``: its evidence is good enough to
     look for it without being asked to. ``bad`` and ``good`` are templates of texts in which it must and must not be found
     (``examples``).
     """
@@ -54,6 +55,7 @@ class Kind:
     near: tuple[str, ...]
     trigger: str
     words: tuple[str, ...]
+    not_after: tuple[str, ...]
     validator: str
     bad: tuple[str, ...]
     good: tuple[str, ...]
@@ -81,6 +83,7 @@ class Kind:
             apart=entry.flag("apart"),
             trigger=entry.text("trigger") if "trigger" in entry else "",
             words=entry.texts("words"),
+            not_after=entry.texts("not_after"),
             validator=entry.text("validator") if "validator" in entry else "",
             bad=entry.texts("bad"),
             good=entry.texts("good"),

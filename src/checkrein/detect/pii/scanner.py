@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from checkrein.core.sensitive import Certainty, Sensitive, merged
+from checkrein.detect.offsets import Encoded
 from checkrein.detect.pii import catalogue
 from checkrein.detect.pii.backends import Backend, best
 from checkrein.detect.pii.catalogue import Kind
-from checkrein.detect.pii.patterns import compiled, needs_digit, trigger, width, word_trigger
+from checkrein.detect.pii.patterns import NAMED_WITHIN, compiled, named_otherwise, needs_digit, trigger, width, word_trigger
 from checkrein.detect.pii.validators import validator
 
 _BEHIND = 80  # characters behind a word in which the value that it announces may begin
@@ -21,15 +22,16 @@ _FIELD = 100  # characters that a text may have to be nothing but values
 _DIGITS = re.compile(r"[0-9]")
 _JOINING = frozenset(("and", "or", "und", "oder", "et", "ou", "y", "o", "e"))
 _JOINTS = (" ", "-")
-_SIGNS = (
+_LOOK_ALIKES = (
     *((sign, " ") for sign in "\u00a0\u2007\u2009\u202f\u3000"),
     *((sign, "-") for sign in "‐‑‒–－"),
     ("＋", "+"),
     ("＠", "@"),
+    *((chr(ord("０") + digit), str(digit)) for digit in range(10)),
 )
-_WIDE_DIGITS = re.compile("[０-９]")
-_WIDE = {ord("０") + digit: str(digit) for digit in range(10)}
-_CONTINUATION = bytes(range(0x80, 0xC0))
+"""Spaces, dashes and digits, with those of ASCII in place of which people write them."""
+
+_FIRST_BYTES = frozenset(sign.encode()[:1] for sign, _ in _LOOK_ALIKES)
 
 Region = tuple[int, int]
 
@@ -60,12 +62,15 @@ class Pii:
 
     def scan(self, text: str) -> tuple[Sensitive, ...]:
         """What is found in ``text``, without overlaps, in its order."""
-        text = _plain(text)
-        data = text.encode("utf-8", "surrogatepass")
-        ends = self._backend.ends(data)
+        return self.scan_encoded(Encoded(text))
+
+    def scan_encoded(self, encoded: Encoded) -> tuple[Sensitive, ...]:
+        """What is found in a text whose UTF-8 others use too."""
+        plain = _plain(encoded)
+        text, ends = plain.text, self._backend.ends(plain.data)
         found: list[Sensitive] = []
         if ends:
-            ends = ends if len(data) == len(text) else _in_characters(data, ends)
+            ends = _in_characters(plain, ends)
             found += self._announced(text, ends)
             found += self._anywhere(text, ends)
         if self._field is not None and len(text) <= _FIELD and self._field.match(text):
@@ -73,10 +78,12 @@ class Pii:
         return merged(found)
 
     def _anywhere(self, text: str, ends: Mapping[int, list[int]]) -> Iterator[Sensitive]:
-        for number, (kind, shape) in enumerate(self._shapes):
-            if number in ends:
-                regions = _joined((end - shape.width - 2, end) for end in ends[number])
-                yield from kind.found(text, shape, regions, Certainty.SPECIFIC)
+        for number in sorted(ends):
+            if number >= len(self._shapes):
+                return
+            kind, shape = self._shapes[number]
+            regions = _joined((end - shape.width - 2, end) for end in ends[number])
+            yield from kind.found(text, shape, regions, Certainty.SPECIFIC)
 
     def _announced(self, text: str, ends: Mapping[int, list[int]]) -> Iterator[Sensitive]:
         """What stands close to words of its kind."""
@@ -153,6 +160,16 @@ class _Kind:
     def _validator(self) -> Callable[[str], int]:
         return validator(self.kind.validator)
 
+    @cached_property
+    def _other(self) -> re.Pattern[str] | None:
+        return named_otherwise(self.kind.not_after) if self.kind.not_after else None
+
+    def _is_other(self, text: str, start: int, end: int) -> bool:
+        """Whether what stands around a match says that it is something else."""
+        if self.kind.apart and _is_group(text, start, end):
+            return True
+        return self._other is not None and self._other.search(text, max(start - NAMED_WITHIN, 0), start) is not None
+
     @property
     def certainty(self) -> Certainty:
         """That of what a word announces, or what is alone."""
@@ -172,20 +189,21 @@ class _Kind:
             while match and match.start() < end:
                 group = match.lastindex or 0
                 begin = match.start(group)
-                length = 0 if self.kind.apart and _is_group(text, begin, match.end(group)) else self._validator(match[group])
+                length = 0 if self._is_other(text, begin, match.end(group)) else self._validator(match[group])
                 if length:
                     yield Sensitive(self.kind.rule, self.kind.label, begin, begin + length, certainty)
                 match = search(text, begin + length if length else match.start() + 1, stop)
 
 
-def _plain(text: str) -> str:
-    """``text`` with the spaces, dashes and digits of ASCII in place of their look-alikes, character for character."""
-    if text.isascii():
-        return text
-    for sign, plain in _SIGNS:
+def _plain(encoded: Encoded) -> Encoded:
+    """The text with the spaces, dashes and digits of ASCII in place of their look-alikes, character for character."""
+    text = encoded.text
+    if text.isascii() or not any(byte in encoded.data for byte in _FIRST_BYTES):
+        return encoded
+    for sign, plain in _LOOK_ALIKES:
         if sign in text:
             text = text.replace(sign, plain)
-    return text.translate(_WIDE) if _WIDE_DIGITS.search(text) else text
+    return encoded if text is encoded.text else Encoded(text)
 
 
 def _is_group(text: str, start: int, end: int) -> bool:
@@ -231,12 +249,9 @@ def _rest(text: str, found: Iterable[Sensitive]) -> bool:
     return any(word.lower() not in _JOINING for word in words)
 
 
-def _in_characters(data: bytes, ends: Mapping[int, list[int]]) -> dict[int, list[int]]:
-    """``ends`` in bytes of UTF-8 as numbers of characters; one inside of a character counts as its end."""
-    places: dict[int, int] = {}
-    last = count = 0
-    for place in sorted({end for each in ends.values() for end in each}):
-        count += len(data[last:place].translate(None, _CONTINUATION))
-        places[place] = count
-        last = place
-    return {number: [places[end] for end in each] for number, each in ends.items()}
+def _in_characters(encoded: Encoded, ends: Mapping[int, list[int]]) -> Mapping[int, list[int]]:
+    """``ends`` in bytes of UTF-8 as numbers of characters, in order; one inside of a character counts as its end."""
+    if encoded.text.isascii():
+        return {number: sorted(each) for number, each in ends.items()}
+    places = encoded.characters(end for each in ends.values() for end in each)
+    return {number: [places[end] for end in sorted(each)] for number, each in ends.items()}

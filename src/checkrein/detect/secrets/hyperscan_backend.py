@@ -6,7 +6,6 @@ Hyperscan tells where a match ends, for every way to match; where it begins is f
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 
 import hyperscan
@@ -27,11 +26,11 @@ class HyperscanBackend:
     def __init__(self, kinds: Sequence[Kind]) -> None:
         """Compile the patterns of ``kinds``, or read what was kept. ValueError where Hyperscan does not take one."""
         self._widths = [kind.width for kind in kinds]
-        self._threads = threading.local()
+        self._search: compiled.Search | None = None
         if not kinds:
             return
         try:
-            self._database = compiled.database([_expression(kind) for kind in kinds], "secrets")
+            self._search = compiled.Search(compiled.database([_expression(kind) for kind in kinds], "secrets"))
         except hyperscan.error as error:
             refused = [kind.id for kind in kinds if not _compiles(kind)]
             named = ", ".join(refused) or "these kinds together"
@@ -39,22 +38,9 @@ class HyperscanBackend:
 
     def windows(self, data: bytes) -> Mapping[int, Windows]:
         """For each kind, by its number, that matches somewhere in ``data``: where its matches lie."""
-        ends: dict[int, list[int]] = {}
-
-        def on_match(kind: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            # A named function that this frame holds: the binding keeps no reference of its own to it.
-            ends.setdefault(kind, []).append(end)
-
-        if data and self._widths:
-            self._database.scan(data, match_event_handler=on_match, scratch=self._scratch())
-        return {kind: _before(found, self._widths[kind]) for kind, found in ends.items()}
-
-    def _scratch(self) -> hyperscan.Scratch:
-        """This thread's own working memory: two scans at a time must not share it."""
-        scratch: hyperscan.Scratch | None = getattr(self._threads, "scratch", None)
-        if scratch is None:
-            scratch = self._threads.scratch = hyperscan.Scratch(self._database)
-        return scratch
+        if self._search is None:
+            return {}
+        return {kind: _before(ends, self._widths[kind]) for kind, ends in self._search.ends(data).items()}
 
 
 def _before(ends: Iterable[int], width: int) -> Windows:

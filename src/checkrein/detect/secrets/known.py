@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import json
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import quote, quote_plus
-
-from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from checkrein.core.sensitive import Certainty, Sensitive, merged
+from checkrein.detect.literals import Found, Literals
 from checkrein.detect.offsets import Encoded, characters
+from checkrein.detect.secrets.forms import WAYS, Form, Spelled, form, windows
+from checkrein.detect.secrets.unwrapped import Unwrapped
 
 RULE = "secret.known"
 
 SHORTEST = 6
 """Characters that a value must have: shorter ones stand in every text by chance."""
 
-_SHORT = 12  # below this length, or without a digit or sign, a value counts only as a whole word
 _DIGITS = 8  # a number with fewer of them could be any port, year or amount
-_ENCODED = 8  # characters of a base64 or hex form, at least
 _COMMON = frozenset(
     {
         *("admin", "administrator", "guest", "nobody", "username", "vagrant"),
@@ -54,37 +51,34 @@ class Ignored:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """One way in which a value may stand. ``before`` and ``after``: characters beside it that hold some of its bits."""
-
-    text: bytes
-    label: str
-    whole_word: bool = False
-    before: int = 0
-    after: int = 0
-
-
 class KnownValues:
     """Finds ``values``; ``ignored`` says which are not looked for. Any number of threads may use it at once."""
 
     def __init__(self, values: Iterable[Known], *, short_lived: bool = False) -> None:
         """Prepare the search for ``values``; of one value that several sources give, the first gives the label.
 
-        ``short_lived``: for few searches, and so prepared several times faster and searched with somewhat slower.
+        ``short_lived``: perhaps for few searches, and so prepared as quickly as can be.
         """
         ignored: list[Ignored] = []
-        forms: dict[bytes, _Form] = {}
+        labels: dict[str, str] = {}
         for known in values:
             if reason := _too_common(known.value):
                 ignored.append(Ignored(known.label, known.source, reason))
-                continue
-            for form in _forms(known):
-                forms.setdefault(form.text, form)
+            else:
+                labels.setdefault(known.value, known.label)
         self.ignored = tuple(ignored)
-        self._forms = tuple(forms.values())
-        kind = Implementation.ContiguousNFA if short_lived else None
-        self._automaton = BytesAhoCorasick([form.text for form in self._forms], implementation=kind) if forms else None
+        self._values = tuple(labels.items())
+        self._forms = array("I")  # the form of each window: the number of its value, times WAYS, and that of its way
+        self._others: dict[int, list[int]] = {}  # further forms of a window
+        numbers: dict[bytes, int] = {}
+        for at, (value, _) in enumerate(self._values):
+            for way, window in windows(value):
+                number = numbers.setdefault(window, len(self._forms))
+                if number == len(self._forms):
+                    self._forms.append(at * WAYS + way)
+                else:
+                    self._others.setdefault(number, []).append(at * WAYS + way)
+        self._literals = Literals(list(numbers), short_lived=short_lived)
 
     def scan(self, text: str) -> tuple[Sensitive, ...]:
         """Where the values stand in ``text``, without overlaps."""
@@ -92,22 +86,43 @@ class KnownValues:
 
     def scan_encoded(self, encoded: Encoded) -> tuple[Sensitive, ...]:
         """Where they stand in a text whose UTF-8 others use too."""
-        if self._automaton is None or not encoded.text:
-            return ()
-        found = list(self._found(self._automaton, encoded.data))
-        return merged(characters(encoded, found)) if found else ()
+        return self.scan_unwrapped(encoded, Unwrapped(encoded.data)) if self._values else ()
 
-    def _found(self, automaton: BytesAhoCorasick, data: bytes) -> Iterator[Sensitive]:
-        for number, start, end in automaton.find_matches_as_indexes(data, overlapping=True):
-            form = self._forms[number]
-            if not form.whole_word or _is_whole(data, start, end):
-                span = max(start - form.before, 0), min(end + form.after, len(data))
-                yield Sensitive(RULE, form.label, *span, Certainty.KNOWN)
+    def scan_unwrapped(self, encoded: Encoded, text: Unwrapped) -> tuple[Sensitive, ...]:
+        """The same, where the text is at hand in one piece."""
+        occurrences = self._literals.find(text.lower) if self._values else None
+        return merged(characters(encoded, self._found(sorted(occurrences), text))) if occurrences else ()
+
+    def _found(self, occurrences: Iterable[Found], text: Unwrapped) -> Iterator[Sensitive]:
+        made: dict[int, Form | Spelled] = {}
+        for number, start, _ in occurrences:
+            for which in (self._forms[number], *self._others.get(number, ())):
+                at, way = divmod(which, WAYS)
+                value, label = self._values[at]
+                if which not in made:
+                    made[which] = form(value, way)
+                if place := _place(made[which], text, start):
+                    yield Sensitive(RULE, label, *place, Certainty.KNOWN)
+
+
+def _place(form: Form | Spelled, text: Unwrapped, at: int) -> tuple[int, int] | None:
+    """Where ``form`` stands in the data of ``text``, if its window stands ``at`` in the lower case of it."""
+    span = form.span(text.lower, at)
+    if span is None:
+        return None
+    place = start, end = text.original(*span)
+    if isinstance(form, Spelled):
+        return place if _is_whole(text.data, start, end) else None
+    if (form.cased or form.exact) and text.text[slice(*span)] != form.text:
+        return None
+    if (form.exact and end - start > len(form.text)) or (form.whole and not _is_whole(text.data, start, end)):
+        return None
+    return text.original(max(span[0] - form.before, 0), min(span[1] + form.after, len(text.text)))
 
 
 def _too_common(value: str) -> str:
     """Why ``value`` is not looked for, or ""."""
-    if len(value) < SHORTEST:
+    if len("".join(value.splitlines())) < SHORTEST:
         return f"it has fewer than {SHORTEST} characters"
     if value.lower() in _COMMON:
         return "it is a common word"
@@ -116,38 +131,6 @@ def _too_common(value: str) -> str:
     if len(set(value)) < 3:
         return "it is one or two characters, repeated"
     return ""
-
-
-def _forms(known: Known) -> Iterator[_Form]:
-    value, label = known.value, known.label
-    data = value.encode("utf-8", "surrogatepass")
-    whole_word = len(value) < _SHORT or value.isalpha()
-    yield _Form(data, label, whole_word)
-    for text in {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]} - {value}:
-        yield _Form(text.encode("utf-8", "surrogatepass"), label, whole_word)
-    for text in {quote(data, safe=""), quote(data), quote_plus(data)} - {value}:
-        yield _Form(text.encode(), label, whole_word)
-        yield _Form(_lower_escapes(text).encode(), label, whole_word)
-    for text in (data.hex(), data.hex().upper()):
-        yield _Form(text.encode(), label, whole_word=True)
-    yield from _base64_forms(data, label)
-
-
-def _base64_forms(data: bytes, label: str) -> Iterator[_Form]:
-    """Base64 of a text that holds ``data`` at each of the three places in a group, less what its neighbours decide."""
-    for shift, shared in ((0, 0), (1, 2), (2, 3)):
-        encoded = base64.b64encode(bytes(shift) + data)
-        own = encoded[shared : (shift + len(data)) * 8 // 6]
-        if len(own) < _ENCODED:
-            continue
-        for text in dict.fromkeys((own, own.translate(bytes.maketrans(b"+/", b"-_")))):
-            yield _Form(text, label, before=shift > 0, after=(shift + len(data)) % 3 > 0)
-
-
-def _lower_escapes(text: str) -> str:
-    """Percent-escapes with lower-case digits, as some programs write them."""
-    head, *rest = text.split("%")
-    return "%".join([head, *(part[:2].lower() + part[2:] for part in rest)])
 
 
 def _is_whole(data: bytes, start: int, end: int) -> bool:

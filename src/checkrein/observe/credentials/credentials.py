@@ -7,11 +7,13 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from checkrein.detect.secrets.known import Known
 from checkrein.observe.credentials.files import Candidate, Places, UnreadableError, of_home, of_project, pairs, places
 from checkrein.observe.credentials.formats import secret_pairs
+from checkrein.observe.credentials.harmless import of_environment
+from checkrein.observe.git import Repository, own_addresses
 
 LOOK_SECONDS = 1.0  # between two looks at the times of the files
 WALK_SECONDS = 30.0  # between two searches of a project for new files
@@ -31,10 +33,14 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``values``: each secret with the file or variable (``env:NAME``) that it stands in. ``unread``: what was not read."""
+    """``values``: each secret with the file or variable (``env:NAME``) that it stands in. ``unread``: what was not read.
+
+    ``published``: the e-mail addresses, in lower case, that are none: those of the user's own commits and of the project's.
+    """
 
     values: tuple[Known, ...]
     unread: tuple[Unread, ...]
+    published: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -95,10 +101,13 @@ class Credentials:
             self._aside(lambda: known.walk(project))
         candidates = (*of_home(self._home), *of_project(project, known.where))
         registered = tuple(sorted(self._registered().items()))
-        stamp = (candidates, registered, known.where.missing)
+        repository = Repository.discover(project)
+        published = own_addresses(self._home) | (repository.addresses() if repository else frozenset())
+        stamp = (candidates, registered, known.where.missing, published)
         if stamp != known.stamp:
             missing = [Unread(project, known.where.missing)] if known.where.missing else []
-            known.found, known.stamp = self._read(candidates, registered, missing), stamp
+            known.found = replace(self._read(candidates, registered, missing), published=published)
+            known.stamp = stamp
 
     def _read(self, candidates: Iterable[Candidate], registered: Iterable[tuple[str, str]], unread: list[Unread]) -> Found:
         values = [Known(label_of(name), value, "registered") for name, value in registered]
@@ -107,7 +116,8 @@ class Credentials:
                 values += (Known(label_of(name), value, candidate.path) for name, value in pairs(candidate))
             except UnreadableError as error:
                 unread.append(Unread(candidate.path, str(error)))
-        values += (Known(label_of(name), value, f"env:{name}") for name, value in secret_pairs(iter(self._environment.items())))
+        variables = secret_pairs(of_environment(self._environment))
+        values += (Known(label_of(name), value, f"env:{name}") for name, value in variables)
         once = {known.value: known for known in reversed(values) if known.value}
         kept = tuple(reversed(once.values()))
         if len(kept) > MAX_VALUES:

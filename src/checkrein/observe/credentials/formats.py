@@ -20,6 +20,7 @@ import yaml
 from checkrein.detect.dotenv import assignments
 from checkrein.detect.secrets.generic.judge import is_token
 from checkrein.detect.secrets.generic.names import kind_of
+from checkrein.observe.credentials.harmless import is_identifier, is_place
 
 Pairs = Iterator[tuple[str, str]]
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
@@ -33,9 +34,16 @@ def secret_pairs(pairs: Pairs) -> Pairs:
     for name, value in pairs:
         if not value or value.startswith(("${", "$(", "{{", "<")):
             continue
-        if name.lower() in _ALWAYS or kind_of(name) is not None or is_token(value):
+        if is_secret(name, value):
             yield name, value
         yield from _in_url(name, value)
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a value is secret by its name or by itself. A path is not, whatever stands in the file that it names."""
+    if is_place(value):
+        return False
+    return name.lower() in _ALWAYS or kind_of(name) is not None or (is_token(value) and not is_identifier(name, value))
 
 
 def _in_url(name: str, value: str) -> Pairs:

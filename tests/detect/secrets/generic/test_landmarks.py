@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from checkrein.detect.offsets import Encoded
 from checkrein.detect.secrets.examples import expand
 from checkrein.detect.secrets.generic import landmarks, scan
 from checkrein.detect.secrets.generic.landmarks import Landmark, places, portable_ends
+from missing_hyperscan import without_hyperscan
 
 PIECES = st.sampled_from(
     [
@@ -35,6 +34,10 @@ PIECES = st.sampled_from(
         "@",
         " -p",
         " -pw",
+        "curl ",
+        "net user ",
+        "mysql",
+        ".exe ",
         " -u ",
         "a:",
         "x1",
@@ -94,8 +97,9 @@ def test_places_are_ordered_and_inside(text: str) -> None:
         ("my_password = 'a1b2c3'", Landmark.ASSIGNMENT, 7),
         ("é密 password = 'a1b2c3'", Landmark.ASSIGNMENT, 7),
         ("a://b:c@d", Landmark.USERINFO, 8),
-        ("x -pw", Landmark.OPTION, 4),
-        ("x -u a:b", Landmark.ACCOUNT, 7),
+        ("mysqldump -p", Landmark.COMMAND, 10),
+        ("net use.exe x", Landmark.COMMAND, 12),
+        ("x | sudo -kS y", Landmark.PIPE, 12),
         ("-----BEGIN X", Landmark.PEM, 11),
         ("eyJhbGciOiJI", Landmark.JWT, 12),
         ("x:$6$y", Landmark.HASH, 5),
@@ -122,7 +126,7 @@ def test_ordinary_text_has_none(text: str) -> None:
 def test_without_hyperscan_the_same_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     text = expand("password = '{alnum:12}' # postgres://a:{alnum:12}@b/c {jwt}")
     found = scan(text)
-    monkeypatch.setitem(sys.modules, "hyperscan", None)
+    without_hyperscan(monkeypatch)
     landmarks.fastest.cache_clear()
     try:
         assert landmarks.fastest() is portable_ends

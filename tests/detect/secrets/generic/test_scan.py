@@ -127,6 +127,10 @@ def test_threads_scan_at_once() -> None:
         "-----BEGIN PRI" + "VATE KEY-----",
         "token='a1' + ",
         " curl -u a:",
+        "curl ",
+        "htpasswd -b a b ",
+        "sqlplus a/b",
+        "sudo -S <<<a",
     ],
 )
 def test_the_work_grows_with_the_text_only(piece: str) -> None:

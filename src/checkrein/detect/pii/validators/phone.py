@@ -39,7 +39,11 @@ REGIONS = (
 
 
 _NANP = re.compile(r"(?:1[ .\-])?\(?\d{3}\)?[ .\-]?\d{3}[ .\-]\d{4}")
-_OTHER = re.compile(r"(?:19|20)\d\d[\-/](?:19|20)\d\d|\d{1,3}\.\d{4,}")  # years, decimal fractions
+_OTHER = re.compile(
+    r"(?:19|20)\d\d[\-/](?:19|20)\d\d"  # years
+    r"|(?:19|20)\d\d[\-/.](?:0[1-9]|1[0-2])[\-/.]\d{1,6}"  # a number within a year and month, as of an invoice
+    r"|\d{1,3}\.\d{4,}"  # decimal fractions
+)
 _EXTENSION = re.compile(r" ?(?:x|ext\.?) ?\d+$", re.IGNORECASE)
 _FEWEST = 8  # digits of a number without a country's code: shorter ones are most often something else
 _FEWEST_BARE = 10  # where nothing divides them, and no 0 stands before

@@ -36,6 +36,7 @@ _LONGEST_QUALIFIER = 20
 def assigned(text: str, ends: Iterable[int]) -> Iterator[Sensitive]:
     """The secret values of the assignments to names with a telling word that ends at one of the ordered ``ends``."""
     done = -1
+    judged: dict[tuple[object, ...], bool] = {}  # a text that holds a value twice, as a log does, is nothing rare
     for at in ends:
         if at <= done:
             continue
@@ -44,7 +45,12 @@ def assigned(text: str, ends: Iterable[int]) -> Iterator[Sensitive]:
         if kind is None:
             continue
         value = value_after(text, start, done)
-        if value is not None and is_secret(value, kind):
+        if value is None:
+            continue
+        seen = value.literal.content, value.literal.form, value.operator, value.scheme, kind
+        if seen not in judged:
+            judged[seen] = is_secret(value, kind)
+        if judged[seen]:
             yield Sensitive(kind.rule, kind.label, value.literal.start, value.literal.end, Certainty.GENERIC)
 
 

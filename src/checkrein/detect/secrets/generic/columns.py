@@ -15,8 +15,10 @@ _HEAD_LINES = 6  # a table's head stands at the beginning of a file, or below a 
 _HEAD_LENGTH = 1_000
 _BORDER = re.compile(r"[-+|=: ─┼├┤│\r]*")
 _NAME = re.compile(r"[A-Za-z][\w .#-]{0,39}")
-_NAMES = re.compile(r'[\w .#"-]*(?:[,;\t|│][\w .#"-]*)+\r?')
+_NAMES = re.compile(r'[\w .#"-]*+(?:[,;\t|│][\w .#"-]*+)++\r?')
 """A line with nothing but names and what divides them."""
+_NAMES_ABOVE = re.compile(rf"(?:[^\n]*+\n){{0,{_HEAD_LINES - 1}}}?{_NAMES.pattern}\n")
+"""One of the first lines is such a line: quickly seen, and hardly ever so."""
 _TELLING = ("pass", "pwd", "secret", "token", "key", "cred", "salt")
 _CELLS = {
     mark: re.compile(
@@ -55,6 +57,8 @@ def _secrets(text: str, cells: Cells, columns: dict[int, Kind]) -> Iterator[Sens
 
 def _head(text: str) -> tuple[str, dict[int, Kind], int, int] | None:
     """What divides the cells, the kinds of secrets by the number of their column, how many there are, and where rows begin."""
+    if _NAMES_ABOVE.match(text, 0, _HEAD_LENGTH) is None:
+        return None
     beginning = text[:_HEAD_LENGTH].lower()
     if not any(word in beginning for word in _TELLING):
         return None

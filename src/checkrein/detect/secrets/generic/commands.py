@@ -4,56 +4,100 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import yaml
 
 from checkrein.core.sensitive import Certainty, Sensitive
 from checkrein.detect.secrets.generic.judge import is_password
 from checkrein.detect.secrets.generic.names import Kind
+from checkrein.detect.secrets.generic.tables import TABLES
 
-_LINE = 400  # characters before an option in which its program's name may stand
-_HTTP = re.compile(r"\b(?:curl|wget|http|https|xh|svn|smbclient|rclone)(?:\.exe)?\b")
-_TAKES = {
-    "p": re.compile(
-        r"\b(?:mysql\w*|mariadb\w*|sshpass|login|az|mongo\w*|sqlcmd|twine|oc|dockerd?|podman|skopeo|htpasswd|rabbitmq\w*|influx|arangosh)\b"
-    ),
-    "a": re.compile(r"\bredis-\w+\b"),
-    "w": re.compile(r"\bldap\w+\b"),
-    "pw": re.compile(r"\b(?:plink|pscp|psftp|putty|kitty)\b"),
+_LINE = 400  # characters in which a command stands
+_LONGEST_NAME = 48
+_BEHIND_NAME = r"(?:\.exe)?[\"']?[ \t]"
+_QUOTE = r"(?P<quote>[\"'])?"
+_REST = r"(?P<value>(?(quote)(?:(?!(?P=quote))\S)+|[^\s\"'`|;&<>]+))"
+_BLANKS = r"(?:[ \t]|\\\r?\n)+"
+_PARTS = {
+    "VALUE": _QUOTE + _REST,
+    "QUOTE": _QUOTE,
+    "REST": _REST,
+    "JOIN": f"(?:{_BLANKS}|=)?",
+    "WORD": r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'|;&<>-][^\s\"'|;&<>]*)",
+    " ": _BLANKS,
 }
-_ACCOUNT = re.compile(r"[ \t](?:-u|-U|--user|--proxy-user)[ =]?(?P<quote>[\"']?)(?P<user>[^\s:\"']{0,64})[\"']?:$")
-_OPTION = re.compile(r"(?P<letters>pw(?=[ =])|[paw])[ =]?[\"']?(?P<value>[^\s\"'`|;&<>]+)")
-_ARGUMENT = re.compile(r"[\"']?(?P<value>[^\s\"'`|;&<>]+)")
+"""What the words of ``commands.yaml`` stand for."""
+_PART = re.compile("|".join(_PARTS))
 _ECHO = re.compile(r"\b(?:echo|printf)[ \t]+(?:-\w[ \t]+)?[\"']?(?:[\w.@-]{1,40}:)?(?P<value>[^\s\"'|]+)[\"']?[ \t]*\|[^|]*$")
-_QUOTED_ARGUMENT = re.compile(r"(?P<value>[^\s\"']+)")
+_HERE = re.compile(rf"[^|;&<\n]{{0,120}}<<<[ \t]*{_QUOTE}(?:[\w.@-]{{1,40}}:)?{_REST}")
 
 
-def accounts(text: str, ends: Iterable[int]) -> Iterator[Sensitive]:
-    """Passwords in ``-u USER:PASSWORD``, and the token in ``-u TOKEN:``, whose colons end at ``ends``."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``commands.yaml``. ``program`` matches a name with what follows it; its group ``eN`` says which of ``takes`` it is."""
+
+    program: re.Pattern[str]
+    takes: tuple[tuple[re.Pattern[str], ...], ...]
+
+
+@cache
+def entries() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """For each entry what matches its programs' names, and where their passwords stand."""
+    given = yaml.safe_load(TABLES.joinpath("commands.yaml").read_text(encoding="utf-8"))
+    return tuple(("|".join(entry["programs"]), tuple(entry["takes"])) for entry in given)
+
+
+def programs() -> tuple[str, ...]:
+    """For each entry a pattern for the names of its programs and the blank behind; Hyperscan reads it too."""
+    return tuple(rf"\b(?:{names}){_BEHIND_NAME}" for names, _ in entries())
+
+
+@cache
+def table() -> Table:
+    """The table, compiled."""
+    groups = "|".join(f"(?P<e{number}>{names})" for number, (names, _) in enumerate(entries()))
+    return Table(
+        re.compile(rf"\b(?:{groups}){_BEHIND_NAME}\Z", re.ASCII),
+        tuple(
+            tuple(re.compile(_PART.sub(lambda part: _PARTS[part[0]], pattern)) for pattern in takes) for _, takes in entries()
+        ),
+    )
+
+
+def arguments(text: str, ends: Iterable[int]) -> Iterator[Sensitive]:
+    """Passwords among the arguments of programs whose names, with a blank behind each, end at ``ends``."""
+    known = table()
+    read: dict[int, int] = {}  # of each entry, up to where: a line of nothing but names is read once
     for end in ends:
-        account = _ACCOUNT.search(text, max(0, end - 90), end)
-        if account is None or not _HTTP.search(_command_before(text, end)):
+        program = known.program.search(text, max(0, end - _LONGEST_NAME), end)
+        if program is None or program.lastgroup is None:
             continue
-        found = (_QUOTED_ARGUMENT if account["quote"] else _ARGUMENT).match(text, end)
-        if found is None and is_password(account["user"]):
-            yield _found(Kind.TOKEN, account.span("user"))
-        elif found and is_password(found["value"]):
-            yield _found(Kind.PASSWORD, found.span("value"))
+        entry = int(program.lastgroup[1:])
+        if end <= read.get(entry, 0):
+            continue
+        read[entry] = stop = _end_of_command(text, end)
+        for pattern in known.takes[entry]:
+            for match in pattern.finditer(text, end - 1, stop):
+                yield from _in_match(match)
 
 
-def options(text: str, ends: Iterable[int]) -> Iterator[Sensitive]:
-    """Passwords of ``-p``, ``-a``, ``-w`` and ``-pw`` after a program that takes them so; the letters begin before ``ends``."""
-    for end in ends:
-        option = _OPTION.match(text, end - 1)
-        if option and _TAKES[option["letters"]].search(_command_before(text, end)) and is_password(option["value"]):
-            yield _found(Kind.PASSWORD, option.span("value"))
+def _in_match(match: re.Match[str]) -> Iterator[Sensitive]:
+    group, kind = ("token", Kind.TOKEN) if "token" in match.re.groupindex else ("value", Kind.PASSWORD)
+    if is_password(match[group]):
+        yield _found(kind, match.span(group))
 
 
 def piped(text: str, ends: Iterable[int]) -> Iterator[Sensitive]:
-    """Passwords in ``echo PASSWORD |`` before a command that reads one, which ends at ``ends``."""
+    """Passwords in ``echo PASSWORD |`` before what reads one, which ends at ``ends``, and in ``<<< PASSWORD`` behind it."""
     for end in ends:
         echoed = _ECHO.search(_command_before(text, end))
         if echoed and is_password(echoed["value"]):
             start = text.rindex(echoed["value"], 0, end)
             yield _found(Kind.PASSWORD, (start, start + len(echoed["value"])))
+        if (here := _HERE.match(text, end)) and is_password(here["value"]):
+            yield _found(Kind.PASSWORD, here.span("value"))
 
 
 def _command_before(text: str, end: int) -> str:
@@ -63,6 +107,15 @@ def _command_before(text: str, end: int) -> str:
     while newline > begin and text[newline - 1] == "\\":
         newline = text.rfind("\n", begin, newline)
     return text[max(begin, newline + 1) : end]
+
+
+def _end_of_command(text: str, start: int) -> int:
+    """Where the command ends that goes on at ``start``."""
+    stop = min(len(text), start + _LINE)
+    newline = text.find("\n", start, stop)
+    while newline > start and text.endswith(("\\", "\\\r"), start, newline):
+        newline = text.find("\n", newline + 1, stop)
+    return stop if newline < 0 else newline
 
 
 def _found(kind: Kind, span: tuple[int, int]) -> Sensitive:

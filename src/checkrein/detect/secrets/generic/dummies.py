@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from operator import sub
 
 import yaml
 
@@ -41,30 +42,33 @@ def is_dummy(value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Fillers:
-    examples: re.Pattern[str]
-    fillers: re.Pattern[str]
+    examples: Sequence[str]
+    words: Sequence[str]  # in lower case
+    any: re.Pattern[str]
 
 
 @cache
 def _fillers() -> _Fillers:
     table = yaml.safe_load(TABLES.joinpath("dummies.yaml").read_text(encoding="utf-8"))
-    examples, fillers = (
-        "|".join(map(re.escape, sorted(table[name], key=len, reverse=True))) for name in ("examples", "fillers")
-    )
-    return _Fillers(re.compile(examples), re.compile(fillers, re.IGNORECASE))
+    words = sorted(map(str.lower, table["fillers"]), key=len, reverse=True)
+    return _Fillers(table["examples"], words, re.compile("|".join(map(re.escape, words))))
 
 
 def _has_filler(value: str) -> bool:
     """Whether it says that it is an example, or is filler for a good part: in a long value a short word may stand by chance."""
     known = _fillers()
-    if known.examples.search(value):
+    if any(word in value for word in known.examples):
         return True
-    return _FILLER_SHARE * sum(len(match[0]) for match in known.fillers.finditer(value)) >= len(value)
+    lower = value.lower()
+    if not any(word in lower for word in known.words):
+        return False  # of nearly all values, and one word after the other is sooner looked for than all at each place
+    return _FILLER_SHARE * sum(len(match[0]) for match in known.any.finditer(lower)) >= len(value)
 
 
 def _is_sequence(value: str) -> bool:
     """Whether most of its characters follow one another: ``abcd1234``, ``0123456789abcdef``, ``98765432``."""
-    steps = [ord(after) - ord(before) for before, after in pairwise(value.lower())]
+    codes = list(map(ord, value.lower()))
+    steps = list(map(sub, codes[1:], codes))
     return len(steps) >= 5 and max(steps.count(1), steps.count(-1)) >= 0.7 * len(steps)
 
 

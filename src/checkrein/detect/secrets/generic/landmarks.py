@@ -8,26 +8,28 @@ a few words and signs, and then a run of characters as ordinary words have none:
 from __future__ import annotations
 
 import re
-import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache
 
 from checkrein.detect.offsets import Encoded
+from checkrein.detect.secrets.generic.commands import programs
 
 
 class Landmark(Enum):
     """What begins, or is about to end, where a landmark is."""
 
+    __hash__ = object.__hash__  # that of Enum takes longer than all else that is done for a short text
+
     ASSIGNMENT = "the end of a word in a name, before what may be a value"
     USERINFO = "behind the @ of a URL with a user's name"
-    OPTION = "behind the first letter of an option that may take a password"
-    ACCOUNT = "behind the colon of USER:PASSWORD in an option"
+    COMMAND = "behind the name of a program that may take a password"
     CALL = "behind the opening parenthesis of a call that takes a password"
     PIPE = "behind a command that reads a password"
     COOKIE = "behind the name of a header that holds cookies"
     PEM = "behind the dashes and BEGIN of a block"
+    PEM_END = "behind the dashes and END of a block"
     JWT = "behind the first letters of an encoded JSON object"
     HASH = "behind the method's name of a password's hash"
     DER = "behind the first letters of an encoded private key"
@@ -87,20 +89,19 @@ _FOLLOWS = re.compile(_REST.encode())
 _FAR = re.compile(r"\{(\d),\d\d\}")
 """Upper bounds that Hyperscan is not told: counting makes a pattern slow to match, and ``re`` looks again at what is left."""
 
-PEM_PREFIX = "-----BEGIN "
+PEM_PREFIX, PEM_END_PREFIX = "-----BEGIN ", "-----END "
 JWT_PREFIX = "eyJ" + "." * 9  # as long as what the pattern matches
 DER_PREFIX = "M" + "." * 15
 
 # Of a pattern that begins at one place there is one end only, so that it does not matter which matches an engine reports.
-_OTHERS = (
+_SHAPES = (
     (Landmark.USERINFO, r"://[^\s/@\"'<>{}\\]{1,120}@"),
     (Landmark.USERINFO, r"://[^\s/:@\"'<>{}\\]{1,60}@[^\s/:@\"'<>{}\\]{1,60}:[^\s/:@\"'<>{}\\]{1,80}@"),
-    (Landmark.OPTION, r"[ \t]-[paw]"),
-    (Landmark.ACCOUNT, r"[ \t](?:-u|-U|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{0,64}[\"']?:"),
     (Landmark.CALL, r"(?:login|[Aa]uth|[Cc]redentials?|[Gg]etConnection|_connect|PDO|authenticate)[ ]?=?[ ]?\("),
-    (Landmark.PIPE, r"--password-stdin|chpasswd|sudo -S"),
+    (Landmark.PIPE, r"--password-stdin|chpasswd|sudo -[a-z]{0,4}S|kinit|cryptsetup|passwd --stdin|--passphrase-fd"),
     (Landmark.COOKIE, r"[Cc]ookie[\"']?[ ]?:"),
     (Landmark.PEM, PEM_PREFIX),
+    (Landmark.PEM_END, PEM_END_PREFIX),
     (Landmark.JWT, r"eyJ[\w\-]{9}"),
     (Landmark.DER, r"M[CHI][4cGIH][A-Za-z0-9+/]{13}"),
     (Landmark.JWK, r"[\"'](?:d|p|q|dp|dq|qi|k)\\?[\"'] ?: ?\\?[\"']"),
@@ -111,36 +112,45 @@ _OTHERS = (
     ),
 )
 
-Ends = Callable[[bytes], list[list[int]]]
-"""Gives, in UTF-8, first the ends of words that may begin an assignment (all that do are among them), then of ``_OTHERS``.
 
-They may be in any order, and there more than once."""
+@cache
+def _others() -> tuple[tuple[Landmark, str], ...]:
+    # One pattern for all programs would be five times slower: Hyperscan finds no literals in it.
+    return (*_SHAPES, *((Landmark.COMMAND, pattern) for pattern in programs()))
+
+
+Ends = Callable[[bytes], Mapping[int, list[int]]]
+"""Gives, in UTF-8, the ends of words that may begin an assignment (all that do are among them) under the number 0, and behind
+that those of ``_others``. They may be in any order, and there more than once; where there are none there may be no number.
+"""
 
 
 def places(encoded: Encoded, ends: Ends | None = None) -> Mapping[Landmark, list[int]]:
     """For each kind of landmark where it stands, in characters, in the order of the text. ``ends`` looks for them."""
     data = encoded.data
-    words, *others = (ends or fastest())(data)
     found: dict[Landmark, list[int]] = {}
-    for (kind, _), offsets in zip(_OTHERS, others, strict=True):
+    for number, given in sorted((ends or fastest())(data).items()):
+        kind = _others()[number - 1][0] if number else Landmark.ASSIGNMENT
+        offsets = given if number else [end for end in given if _FOLLOWS.match(data, end)]
         if offsets:
             found[kind] = sorted({*offsets, *found.get(kind, ())})
-    if assignments := [end for end in sorted(set(words)) if _FOLLOWS.match(data, end)]:
-        found[Landmark.ASSIGNMENT] = assignments
+    if not found:
+        return found
     numbers = encoded.characters(offset for offsets in found.values() for offset in offsets)
     return {kind: [numbers[offset] for offset in offsets] for kind, offsets in found.items()}
 
 
-def portable_ends(data: bytes) -> list[list[int]]:
+def portable_ends(data: bytes) -> Mapping[int, list[int]]:
     """Every landmark, by ``re``."""
-    words, *others = _portable()
-    return [[end for word in words for end in _all_ends(word, data)], *([*_all_ends(pattern, data)] for (pattern,) in others)]
+    return {
+        number: [end for pattern in patterns for end in _all_ends(pattern, data)] for number, patterns in enumerate(_portable())
+    }
 
 
 @cache
 def _portable() -> list[list[re.Pattern[bytes]]]:
     words = [re.compile(re.escape(word).encode(), re.IGNORECASE) for word in _WORDS]
-    return [words, *([re.compile(pattern.encode())] for _, pattern in _OTHERS)]
+    return [words, *([re.compile(pattern.encode())] for _, pattern in _others())]
 
 
 def _all_ends(pattern: re.Pattern[bytes], data: bytes) -> Iterator[int]:
@@ -152,35 +162,24 @@ def _all_ends(pattern: re.Pattern[bytes], data: bytes) -> Iterator[int]:
 
 @cache
 def fastest() -> Ends:
-    """Hyperscan's way, made in a tenth of a second, for any number of threads; that by ``re`` where it is not installed."""
+    """Hyperscan's way, for any number of threads; that by ``re`` where it is not installed."""
     try:
-        import hyperscan  # noqa: PLC0415 - not on every platform
+        from checkrein.detect import compiled  # noqa: PLC0415 - not on every platform
     except ImportError:
         return portable_ends
-    word = "(?:" + "|".join(map(re.escape, _WORDS)) + ")"
-    expressions = [word, word + _FAR.sub(r"{\1,}", _REST), *(pattern for _, pattern in _OTHERS)]
-    database = hyperscan.Database()
-    database.compile(
-        expressions=[expression.encode() for expression in expressions],
-        ids=list(range(len(expressions))),
-        flags=[hyperscan.HS_FLAG_CASELESS] * 2 + [0] * len(_OTHERS),
-    )
-    threads = threading.local()
+    word = "|".join(map(re.escape, _WORDS))
+    rest = _FAR.sub(r"{\1,}", _REST)
+    anchor = f"(?i:(?:{word}){rest})"
+    last = len(_others()) + 1
+    expressions = [f"(?i:{word})", *(pattern for _, pattern in _others()), anchor]
+    search = compiled.Search(compiled.database([expression.encode() for expression in expressions], "landmarks"))
 
-    def ends(data: bytes) -> list[list[int]]:
-        found: list[list[int]] = [[] for _ in expressions]
-
-        def on_match(pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            # A named function that this frame holds: the binding keeps no reference of its own to it.
-            found[pattern].append(end)
-
-        scratch: hyperscan.Scratch | None = getattr(threads, "scratch", None)
-        if scratch is None:
-            scratch = threads.scratch = hyperscan.Scratch(database)
-        if data:
-            database.scan(data, match_event_handler=on_match, scratch=scratch)
-        words, anchors, *others = found
-        return [_with_end(sorted(words), sorted(anchors)), *others]
+    def ends(data: bytes) -> Mapping[int, list[int]]:
+        found = search.ends(data)
+        words, anchors = found.pop(0, ()), found.pop(last, ())
+        if kept := _with_end(sorted(words), sorted(anchors)):
+            found[0] = kept
+        return found
 
     return ends
 

@@ -9,14 +9,22 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from string import ascii_lowercase
 
 from checkrein.detect.secrets.generic.tables import TABLES
 
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _RUN = re.compile(r"[A-Za-z]+")
+_SORTS = b"".join(
+    (b"l" if byte.islower() else b"u" if byte.isupper() else b"d" if byte.isdigit() else b" ")
+    for byte in (bytes([number]) for number in range(256))
+)
+"""What sort each character of ASCII is of."""
+_TURN = re.compile(rb"d(?=[lu])|u(?=d)|l(?=[du])")
 _SHORTEST_INSIDE = 4  # a shorter word counts only as a whole piece: random letters spell it too often
 
 
@@ -41,7 +49,7 @@ class _Tables:
     words: frozenset[str]
     openings: frozenset[str]  # what those begin with that count wherever they stand
     longest: int
-    costs: tuple[tuple[int, ...], ...]  # tenths of a bit
+    costs: Mapping[tuple[str, str], int]  # of the second of two letters, in tenths of a bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,12 @@ def _tables() -> _Tables:
     words = frozenset(TABLES.joinpath("words.txt").read_text(encoding="ascii").split())
     rows = TABLES.joinpath("pairs.txt").read_text(encoding="ascii").splitlines()
     openings = frozenset(word[:_SHORTEST_INSIDE] for word in words if len(word) >= _SHORTEST_INSIDE)
-    return _Tables(words, openings, max(map(len, words)), tuple(tuple(map(int, row.split())) for row in rows))
+    costs = {
+        (first, second): int(cost)
+        for first, row in zip(ascii_lowercase, rows, strict=False)  # the last row and column are those of the end
+        for second, cost in zip(ascii_lowercase, row.split(), strict=False)
+    }
+    return _Tables(words, openings, max(map(len, words)), costs)
 
 
 def pieces(run: str) -> list[str]:
@@ -84,11 +97,10 @@ def pieces(run: str) -> list[str]:
 
 def shape(value: str) -> Shape:
     """The measures of ``value``, which is not empty."""
-    lower = sum("a" <= each <= "z" for each in value)
-    upper = sum("A" <= each <= "Z" for each in value)
-    digits = sum("0" <= each <= "9" for each in value)
+    sorts = value.encode("ascii", "replace").translate(_SORTS)
+    lower, upper, digits = map(sorts.count, (b"l", b"u", b"d"))
     runs = _RUN.findall(value)
-    counts = Counter(value)
+    counts = Counter(value).values()
     return Shape(
         length=len(value),
         lower=lower,
@@ -96,10 +108,10 @@ def shape(value: str) -> Shape:
         digits=digits,
         others=len(value) - lower - upper - digits,
         distinct=len(counts),
-        entropy=-sum(each / len(value) * math.log2(each / len(value)) for each in counts.values()),
+        entropy=-sum([each / len(value) * math.log2(each / len(value)) for each in counts]),
         worded=_worded(runs),
         strange=_strange(runs),
-        turns=_turns(value),
+        turns=len(_TURN.findall(sorts)),
     )
 
 
@@ -111,40 +123,34 @@ def _worded(runs: list[str]) -> float:
 def _in_words(run: str) -> int:
     """How many letters of the run stand in words: as whole pieces, or from four letters on wherever they stand."""
     tables = _tables()
-    parts = pieces(run)
-    by_piece = sum(
-        len(part) for part in parts if part.lower() in tables.words or part.lower().removesuffix("s") in tables.words
-    )
-    if by_piece == len(run):
-        return by_piece
-    text = run.lower()
+    by_piece = 0
+    for part in pieces(run):
+        piece = part.lower()
+        if piece in tables.words or piece.removesuffix("s") in tables.words:
+            by_piece += len(part)
+    return by_piece if by_piece == len(run) else max(by_piece, _in_words_inside(run.lower(), tables))
+
+
+def _in_words_inside(text: str, tables: _Tables) -> int:
+    """The most letters that words take which stand anywhere, without overlaps."""
+    starts = {at for at in range(len(text) - _SHORTEST_INSIDE + 1) if text[at : at + _SHORTEST_INSIDE] in tables.openings}
+    if not starts:
+        return 0
     best = [0] * (len(text) + 1)
     for start in range(len(text)):
         best[start + 1] = max(best[start], best[start + 1])
-        if text[start : start + _SHORTEST_INSIDE] in tables.openings:
+        if start in starts:
             for end in range(start + _SHORTEST_INSIDE, min(len(text), start + tables.longest) + 1):
                 if text[start:end] in tables.words:
                     best[end] = max(best[end], best[start] + end - start)
-    return max(by_piece, best[-1])
+    return best[-1]
 
 
 def _strange(runs: list[str]) -> float:
     costs = _tables().costs
     bits = steps = 0
     for run in runs:
-        numbers = LETTERS.ends(run.lower())
-        for first, second in pairwise(numbers[1:-1]):
-            bits += costs[first][second]
-            steps += 1
+        letters = run.lower()
+        bits += sum(map(costs.__getitem__, pairwise(letters)))
+        steps += len(run) - 1
     return bits / 10 / steps if steps else 0.0
-
-
-def _turns(value: str) -> int:
-    turns = 0
-    before = "-"
-    for each in value:
-        kind = "d" if each.isdigit() else "u" if each.isupper() else "l" if each.islower() else "-"
-        if kind != before and "-" not in (kind, before) and (before, kind) != ("u", "l"):
-            turns += 1
-        before = kind
-    return turns
