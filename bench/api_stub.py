@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import sys
 import time
 from typing import Any
@@ -22,9 +23,13 @@ def stamp_of(event: bytes) -> int | None:
     return int(rest.split(b'"', 1)[0]) if found else None
 
 
-async def serve(port: int) -> None:
-    """Serve until the process is ended."""
-    server = await asyncio.start_server(_connection, "127.0.0.1", port, limit=1 << 20)
+async def serve(port: int, certificate: str = "") -> None:
+    """Serve until the process is ended: by TLS with the ``certificate`` (a PEM file that holds its key too), without one in the
+    clear."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if certificate else None
+    if tls is not None:
+        tls.load_cert_chain(certificate)
+    server = await asyncio.start_server(_connection, "127.0.0.1", port, limit=1 << 20, ssl=tls)
     async with server:
         await server.serve_forever()
 
@@ -86,4 +91,4 @@ def _send(writer: asyncio.StreamWriter, event: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1])))
+    uvloop.run(serve(int(sys.argv[1]), *sys.argv[2:]))

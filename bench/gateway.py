@@ -103,8 +103,10 @@ class Conversation:
     def __init__(self, size: int, seed: int) -> None:
         self._random = random.Random(seed)
         self._messages: list[dict[str, Any]] = []
-        while len(json.dumps(self._messages)) < size:
+        made = 0
+        while made < size:
             self._grow()
+            made += len(json.dumps(self._messages[-2:]))
 
     def next(self) -> bytes:
         """The next request."""
@@ -161,7 +163,9 @@ def run(options: Options) -> Section:
         direct = Way("direct", f"http://127.0.0.1:{port}", "")
         ours = Way("ours, redacting", host, f"/{prefix}", serving_of(protection).tls)
         other = stack.enter_context(_litellm(port, install=options.litellm))
-        ways = [direct, ours, *([other] if other else [])]
+        tls_port = stack.enter_context(_stub(str(protection.paths.certificate_file)))
+        encrypted = Way("direct, by TLS", f"http://127.0.0.1:{tls_port}", "", ours.tls)
+        ways = [direct, encrypted, ours, *([other] if other else [])]
         added = {name: _times(make, ways) for name, make in _loads().items()}
         first = {way.name: Spread.of(way.first_byte) for way in ways}
         workers = manage_gateway.serving(protection.paths)
@@ -180,7 +184,11 @@ def run(options: Options) -> Section:
         compared=f"asking the API itself{_litellm_version()}, all in turns",
         data=(
             "sessions of tool calls and results (Python sources of the standard library, a GitHub token in every tenth);"
-            f" {ROUNDS} requests each; the gateway has one process, speaks TLS to the client and records every request;"
+            f" {ROUNDS} requests each; those with one new block are turns of conversations that grow by a fifth at most, each"
+            " of them begun with a request that is not timed;"
+            " the gateway has one process, speaks TLS to the client and records every request: what it adds includes the TLS of"
+            " both sides, also that of the client, which is Python here (`direct, by TLS`: the same API behind TLS and nothing"
+            " else);"
             " LiteLLM has one process, speaks plain HTTP and records nothing"
         ),
         not_shown="the API's own time, TLS and HTTP/2 to the API, several clients at once (but for the streams below)",
@@ -197,38 +205,49 @@ def run(options: Options) -> Section:
     )
 
 
-def _loads() -> Mapping[str, Callable[[], Iterator[bytes]]]:
-    def fresh() -> Iterator[bytes]:
-        for number in range(ROUNDS + WARM):
-            yield Conversation(95_000, 1000 + number).next()
+@dataclass(frozen=True)
+class Load:
+    """Requests that are timed, and what is sent before them: to warm up, or so that what they begin with is known."""
 
-    def growing(size: int) -> Callable[[], Iterator[bytes]]:
-        def each() -> Iterator[bytes]:
-            conversation = Conversation(size, size)
-            for _ in range(ROUNDS + WARM):
-                yield conversation.next()
+    before: list[bytes]
+    timed: list[bytes]
+
+
+def _loads() -> Mapping[str, Callable[[], Iterator[Load]]]:
+    def fresh() -> Iterator[Load]:
+        bodies = [Conversation(95_000, 1000 + number).next() for number in range(WARM + ROUNDS)]
+        yield Load(bodies[:WARM], bodies[WARM:])
+
+    def growing(size: int, turns: int) -> Callable[[], Iterator[Load]]:
+        def each() -> Iterator[Load]:
+            for number in range(ROUNDS // turns):
+                conversation = Conversation(size, size + number)
+                yield Load([conversation.next()], [conversation.next() for _ in range(turns)])
 
         return each
 
     return {
         "100 KB, all of it new": fresh,
-        "100 KB, one new block": growing(100_000),
-        "1 MB, one new block": growing(1_000_000),
+        "100 KB, one new block": growing(90_000, turns=5),
+        "1 MB, one new block": growing(950_000, turns=20),
     }
 
 
-def _times(make: Callable[[], Iterator[bytes]], ways: list[Way]) -> dict[str, list[float]]:
-    """What each way took for each request, all ways in turn."""
-    bodies = list(make())
-    for way in ways:
-        way.close()  # making the requests took so long that a server may have closed a connection by now
-    for body in bodies[:WARM]:
+def _times(make: Callable[[], Iterator[Load]], ways: list[Way]) -> dict[str, list[float]]:
+    """What each way took for each request that is timed, all ways in turn."""
+    found: dict[str, list[float]] = {way.name: [] for way in ways}
+    for load in make():
         for way in ways:
-            way.send(body)
-    for way in ways:
-        way.first_byte.clear()
-    pending = {way.name: iter(bodies[WARM:]) for way in ways}
-    return alternate(ROUNDS, {way.name: lambda way=way: way.send(next(pending[way.name])) for way in ways})  # type: ignore[misc]
+            way.close()  # making the requests took so long that a server may have closed a connection by now
+            known = len(way.first_byte)
+            for body in load.before:
+                way.send(body)
+            del way.first_byte[known:]
+        pending = {way.name: iter(load.timed) for way in ways}
+        send = {way.name: lambda way=way, pending=pending: way.send(next(pending[way.name])) for way in ways}
+        for name, times in alternate(len(load.timed), send).items():
+            found[name] += times
+    return found
 
 
 def _memory(ours: Way, workers: tuple[int, ...]) -> dict[int, float]:
@@ -275,9 +294,10 @@ async def _ask(ours: Way, text: str) -> str:
 
 
 @contextmanager
-def _stub() -> Iterator[int]:
+def _stub(*certificate: str) -> Iterator[int]:
+    """The API that answers at once, by TLS where a certificate is given."""
     port = _free_port()
-    process = subprocess.Popen([sys.executable, "-m", "bench.api_stub", str(port)], cwd=ROOT)
+    process = subprocess.Popen([sys.executable, "-m", "bench.api_stub", str(port), *certificate], cwd=ROOT)
     try:
         _wait_for(port, process)
         yield port
@@ -370,8 +390,8 @@ def _targets(
         targets.append(Target(f"adds at most {limit:g} ms to a request of {name}", milli(found), found <= limit))
     late = first[ours].p50 - first["direct"].p50
     targets.append(Target(f"delays the first event by at most {FIRST_BYTE:g} ms", milli(late), late <= FIRST_BYTE))
-    for name, found in added.items() if other in first else ():
-        mine, theirs = quantile(found[ours], 0.5), quantile(found[other], 0.5)
+    for name, times in added.items() if other in first else ():
+        mine, theirs = quantile(times[ours], 0.5), quantile(times[other], 0.5)
         targets.append(
             Target(f"{name}: faster than LiteLLM that redacts nothing", f"{milli(mine)} against {milli(theirs)}", mine < theirs)
         )

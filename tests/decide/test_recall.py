@@ -59,6 +59,46 @@ def test_a_value_is_found_again_where_it_stands_alone(vaults: list[Vault]) -> No
     assert encoded[6:-4] not in redact.redact(f"Basic {encoded}", "").text
 
 
+def test_a_value_is_found_again_in_the_same_request(vaults: list[Vault]) -> None:
+    redact, recall = redactor(vaults[0])
+    batch, other = redact.batch(), redact.batch()
+    assert batch.redact(f"it is {VALUE}.", "").text == f"it is {VALUE}."
+    mark = batch.redact(f"password={VALUE}", "").text.removeprefix("password=")
+    again = batch.redact(f"it is {VALUE}.", "")
+    assert (again.text, again.found) == (f"it is {mark}.", {(RULE, "PASSWORD"): 1})
+    assert other.redact(VALUE, "").text == VALUE, "nobody else may rely on what is not in the vault"
+    assert recall.scan(VALUE) == ()
+    batch.keep()
+    assert other.redact(VALUE, "").text == mark
+
+
+def test_what_cannot_be_kept_is_not_learnt(vaults: list[Vault], monkeypatch: pytest.MonkeyPatch) -> None:
+    redact, recall = redactor(vaults[0])
+    batch = redact.batch()
+    batch.redact(f"password={VALUE}", "")
+
+    def full(_rows: object) -> None:
+        raise VaultError("the vault cannot be used")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vaults[0]._store, "add", full)
+        with pytest.raises(VaultError):
+            batch.keep()
+    assert recall.scan(VALUE) == ()
+
+
+def test_what_this_process_added_is_not_read_again(vaults: list[Vault], monkeypatch: pytest.MonkeyPatch) -> None:
+    redact, recall = redactor(vaults[0])
+    assert recall.epoch == vaults[0].epoch
+    redact.redact(f"password={VALUE}", "")
+    with monkeypatch.context() as patch:
+        patch.setattr(vaults[0], "entries", lambda since=0.0: pytest.fail("it is known"))
+        assert recall.epoch == vaults[0].epoch
+    redactor(vaults[1])[0].redact(f"password={OTHER}", "")
+    assert recall.epoch == vaults[0].epoch
+    assert recall.scan(OTHER)
+
+
 def test_where_it_is_found_by_its_words_it_keeps_its_rule(vaults: list[Vault]) -> None:
     redact, _ = redactor(vaults[0])
     for _ in range(2):

@@ -12,6 +12,7 @@ import pytest
 
 from checkrein.core import RedactionError, ScanError, VaultError
 from checkrein.core.sensitive import Certainty, Sensitive
+from checkrein.decide.recall import Recall
 from checkrein.decide.redaction import Redactor, Redactors, search_of
 from checkrein.detect.secrets.known import Known
 from checkrein.observe.credentials import Credentials, Found
@@ -65,26 +66,40 @@ def vault(tmp_path: Path) -> Any:
 
 
 def test_what_is_found_is_replaced_and_counted(vault: LazyVault) -> None:
-    redacted = Redactor(Words("sesame"), vault).redact("open sesame now", "/p/a")
+    redacted = Redactor(Words("sesame"), Recall(vault)).redact("open sesame now", "/p/a")
     assert redacted.text.startswith("open CKR_WORD_")
     assert redacted.found == {("secret.word", "WORD"): 1}
     assert redacted.counts == {"WORD": 1}
-    assert vault.restore(redacted.text).text == "open sesame now"
-    assert vault.restore(redacted.text).entries[0].sources == {"/p/a"}
+    mark = redacted.text.split(" ")[1]
+    assert vault.values([mark]) == {mark: "sesame"}
+    assert vault.known([mark])[mark].sources == {"/p/a"}
 
 
 def test_nothing_found_is_nothing_changed() -> None:
     def unopened() -> Vault:
         raise AssertionError("no vault is needed")
 
-    redacted = Redactor(Words("sesame"), LazyVault(unopened)).redact("open", "/p/a")
+    redacted = Redactor(Words("sesame"), Recall(LazyVault(unopened))).redact("open", "/p/a")
     assert (redacted.text, redacted.found, redacted.counts) == ("open", {}, {})
+
+
+def test_what_leaves_together_is_kept_together(vault: LazyVault) -> None:
+    recall = Recall(vault)
+    batch = Redactor(recall.beside(Words("sesame")), recall).batch()
+    texts = [batch.redact("open sesame", "/p/a"), batch.redact("nothing", "/p/b"), batch.redact("sesame again", "/p/c")]
+    mark = texts[0].text.split(" ")[1]
+    assert texts[2].text == f"{mark} again"
+    assert vault.known([mark]) == {}
+    batch.keep()
+    assert vault.known([mark])[mark].sources == {"/p/a", "/p/c"}
+    batch.keep()
+    assert len(vault.entries()) == 1
 
 
 @pytest.mark.parametrize("error", [RuntimeError, ValueError, RecursionError, MemoryError])
 def test_a_scan_that_fails_lets_nothing_out(vault: LazyVault, error: type[Exception]) -> None:
     with pytest.raises(ScanError) as caught:
-        Redactor(Failing(error), vault).redact("the secret text", "/p/a")
+        Redactor(Failing(error), Recall(vault)).redact("the secret text", "/p/a")
     assert "the secret text" not in f"{caught.value!r} {caught.value}"
     assert caught.value.__suppress_context__
     shown = "".join(traceback.format_exception(caught.value)).split("Redactor(Failing")[0]
@@ -95,7 +110,7 @@ def test_a_vault_that_fails_lets_nothing_out() -> None:
     def locked() -> Vault:
         raise VaultError("it is locked", fix="wait")
 
-    redactor = Redactor(Words("sesame"), LazyVault(locked))
+    redactor = Redactor(Words("sesame"), Recall(LazyVault(locked)))
     with pytest.raises(RedactionError, match="locked"):
         redactor.redact("open sesame", "/p/a")
     with pytest.raises(RedactionError, match="locked"):
@@ -112,7 +127,7 @@ def test_a_lazy_vault_is_tried_again(tmp_path: Path) -> None:
         return Vault.open(folder, holder=FileHolder(folder / FILE))
 
     vault = LazyVault(sometimes)
-    redactor = Redactor(Words("sesame"), vault)
+    redactor = Redactor(Words("sesame"), Recall(vault))
     with pytest.raises(VaultError):
         redactor.redact("sesame", "")
     first = redactor.redact("sesame", "")
@@ -141,7 +156,7 @@ def test_a_redactor_is_made_anew_where_something_changed(vault: LazyVault) -> No
         made.append(found)
         return Words("sesame")
 
-    redactors = Redactors(vault, lambda _project: redaction[0], secrets, search)
+    redactors = Redactors(Recall(vault), lambda _project: redaction[0], secrets, search)
     first = redactors.of("/p")
     assert first is not None
     assert redactors.of("/p") is first
@@ -163,7 +178,7 @@ def test_a_redactor_is_made_anew_where_something_changed(vault: LazyVault) -> No
 
 
 def test_a_new_key_changes_the_version(vault: LazyVault) -> None:
-    redactor = Redactor(Words("sesame"), vault)
+    redactor = Redactor(Words("sesame"), Recall(vault))
     before = redactor.version, redactor.redact("sesame", "")
     vault.get().rotate()
     assert redactor.version != before[0]
@@ -176,7 +191,7 @@ def test_a_search_that_cannot_be_made_lets_nothing_out(vault: LazyVault, error: 
         raise error("the dictionary says sesame")
 
     with pytest.raises(ScanError) as caught:
-        Redactors(vault, lambda _project: REDACTION, Secrets(), search).of("/p")
+        Redactors(Recall(vault), lambda _project: REDACTION, Secrets(), search).of("/p")
     assert "sesame" not in str(caught.value)
 
 
@@ -191,6 +206,13 @@ def test_the_search_of_a_policy(tmp_path: Path) -> None:
     assert labels(search_of(REDACTION, Found((), ())).scan(text)) == set()
     assert labels(search_of(REDACTION, secrets).scan(text)) == {"DEPLOY_TOKEN"}
     assert labels(search_of(replace(REDACTION, pii=frozenset({"email"})), secrets).scan(text)) == {"DEPLOY_TOKEN", "EMAIL"}
+
+
+def test_who_the_history_names_is_no_secret() -> None:
+    mail = "jo" + "@somewhere.org"
+    published = Found((), (), frozenset({mail}))
+    assert labels(search_of(replace(REDACTION, pii=frozenset({"email-private"})), published).scan(mail)) == set()
+    assert labels(search_of(replace(REDACTION, pii=frozenset({"email"})), published).scan(mail)) == {"EMAIL"}
 
 
 def test_the_team_s_names(tmp_path: Path) -> None:

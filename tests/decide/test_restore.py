@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from checkrein.core import Decision, Event, EventKind, Finding, Severity, Threat, VaultError, Verdict
 from checkrein.core.effect import UNKNOWN, Effect, EffectKind
 from checkrein.core.finding import Action
+from checkrein.core.placeholder import KEPT
 from checkrein.decide.restore import WITHHELD, mentions_placeholder, restored
 from checkrein.detect.shell.interpreter import Analysis, analyse
 from checkrein.vault import Entry
@@ -99,6 +100,43 @@ def test_where_no_value_can_stand(world: Any, command: str) -> None:
     assert decision.verdict is Verdict.DENY
     assert "vault.unknown-placeholder" in rules(decision)
     assert decision.updated_input is None
+
+
+ALTERED = [
+    PLACEHOLDER[:-4] + "\n" + PLACEHOLDER[-4:],
+    PLACEHOLDER[:9] + "\u200b" + PLACEHOLDER[9:],
+    PLACEHOLDER.replace("_", "\\_"),
+    PLACEHOLDER.replace("_", "&#95;"),
+    PLACEHOLDER.lower(),
+    PLACEHOLDER[:-2],
+]
+
+
+@pytest.mark.parametrize("name", ALTERED, ids=["line end", "no width", "Markdown", "HTML", "lower case", "cut"])
+def test_an_altered_placeholder_is_never_written_or_run(world: Any, name: str) -> None:
+    path = world.write(".env", "TOKEN=old\n")
+    for tool, arguments in (
+        ("Write", {"file_path": str(path), "content": f"TOKEN={name}\n"}),
+        ("Edit", {"file_path": str(path), "old_string": "old", "new_string": name}),
+        ("Bash", {"command": f"cat > .env <<'END'\nTOKEN={name}\nEND"}),
+        ("mcp__files__write", {"path": str(path), "content": name}),
+    ):
+        decision = world.judge(tool, arguments)
+        assert decision.verdict is Verdict.DENY, tool
+        assert "vault.unknown-placeholder" in rules(decision)
+        assert "exactly as it was shown" in decision.message
+        assert decision.updated_input is None
+
+
+def test_a_map_of_stand_ins_is_never_put_back(world: Any) -> None:
+    name = world.vault.add("every name of the project", label=KEPT)
+    for tool, arguments in (
+        ("Write", {"file_path": str(world.project / ".env"), "content": name}),
+        ("Bash", {"command": f"echo {name} > .env"}),
+    ):
+        decision = world.judge(tool, arguments)
+        assert decision.verdict is Verdict.DENY
+        assert decision.updated_input is None
 
 
 def test_what_is_stopped_gets_no_values(world: Any) -> None:

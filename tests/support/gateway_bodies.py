@@ -6,7 +6,8 @@ import base64
 import json
 from typing import Any
 
-from checkrein.enforce.gateway.body import Memory, Reader
+from checkrein.enforce.gateway.body import Reader
+from checkrein.enforce.gateway.memory import Memory
 from checkrein.policy.privacy import Attachments
 from gateway_world import Redaction, placeholder_of
 

@@ -12,10 +12,12 @@ from typing import Any
 import orjson
 
 from checkrein.core import VaultError
+from checkrein.core.redacted import Redacted
 from checkrein.enforce.gateway.app import Gateway
 from checkrein.enforce.gateway.ports import Caller, Outgoing, Ports, Settings
 from checkrein.enforce.gateway.upstream import Upstream
 from checkrein.ledger.egress import Sent
+from checkrein.policy.privacy import Attachments
 from checkrein.vault import placeholder
 
 SECRET = re.compile(r"s3cret-[a-z0-9-]+")
@@ -28,22 +30,29 @@ def placeholder_of(value: str) -> str:
     return placeholder.make(_KEY, "API_KEY", value)
 
 
-@dataclass(frozen=True)
-class Redacted:
-    """What the redactor gives."""
-
-    text: str
-    found: Mapping[tuple[str, str], int]
-
-
 @dataclass
 class Redaction:
-    """Knows one kind of secret, and keeps values in memory. ``seen`` are all texts it was asked about, with their sources."""
+    """Knows one kind of secret, and keeps values in memory. ``seen`` are all texts it was asked about, with their sources.
 
-    version: object = 1
+    It is its own batch; ``kept`` counts how often one was kept, ``unkept`` is what that raises.
+    """
+
+    version: int = 1
     values: dict[str, str] = field(default_factory=dict)
     seen: list[tuple[str, str]] = field(default_factory=list)
     failure: Exception | None = None
+    kept: int = 0
+    unkept: Exception | None = None
+
+    def batch(self) -> Redaction:
+        """See ``checkrein.enforce.gateway.ports.Redactor``."""
+        return self
+
+    def keep(self) -> None:
+        """Count it."""
+        if self.unkept is not None:
+            raise self.unkept
+        self.kept += 1
 
     def redact(self, text: str, source: str) -> Redacted:
         """Replace every secret."""
@@ -283,6 +292,7 @@ async def gateway(
     settings: Settings = _PLAIN,
     *,
     environment: Mapping[str, str] | None = None,
+    attachments: Attachments = Attachments.COUNT,
     reasons: Callable[[Outgoing], Sequence[str]] = lambda _outgoing: (),
     prefix: str = "",
 ) -> AsyncIterator[World]:
@@ -302,7 +312,7 @@ async def gateway(
         classified.append(outgoing)
         return reasons(outgoing)
 
-    ports = Ports(redactor, redaction.restore, classify, records, observed)
+    ports = Ports(redactor, lambda _caller: attachments, redaction.restore, classify, records, observed)
     app = Gateway(settings, ports, Upstream(settings.upstream, environment or {}))
     try:
         yield World(api, app, redaction, records, observed, asked, classified)
@@ -322,5 +332,5 @@ def run(work: Callable[[World], Awaitable[None]], **given: Any) -> None:
 
 
 def broken_vault() -> VaultError:
-    """A vault that cannot be used."""
-    return VaultError("the vault is locked", why="another process holds it", fix="try again")
+    """A vault that cannot be used at this moment."""
+    return VaultError("the vault is locked", why="another process holds it", fix="try again", passing=True)

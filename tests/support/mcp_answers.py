@@ -1,6 +1,8 @@
 """An MCP server over stdio for tests: each tool answers in another form, with the text in the file that it is started with.
 
-python -I -S mcp_answers.py FILE
+``keep`` writes what it is given to ``FILE.given``. With the word ``instructions`` the server says the text of itself, too.
+
+python -I -S mcp_answers.py FILE [instructions]
 """
 
 from __future__ import annotations
@@ -28,14 +30,16 @@ def results(text: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def answer(method: str, params: dict[str, Any], text: str) -> dict[str, Any]:
-    """The result of a request. LookupError where there is none."""
+def answer(method: str, params: dict[str, Any], text: str, said: str) -> dict[str, Any]:
+    """The result of a request. LookupError where there is none. ``said`` is what the server says of itself."""
     if method == "initialize":
         capabilities: dict[str, Any] = {"tools": {}, "resources": {}}
         info = {"name": "answers", "version": "1"}
-        return {"protocolVersion": params["protocolVersion"], "capabilities": capabilities, "serverInfo": info}
+        version = {"protocolVersion": params["protocolVersion"], "instructions": said}
+        return {**version, "capabilities": capabilities, "serverInfo": info}
     if method == "tools/list":
-        return {"tools": [{"name": name, "description": name, "inputSchema": SCHEMA} for name in (*results(""), "broken")]}
+        names = (*results(""), "broken", "keep")
+        return {"tools": [{"name": name, "description": f"{name} {said}", "inputSchema": SCHEMA} for name in names]}
     if method == "resources/list":
         return {"resources": [{"uri": "res://a", "name": text, "mimeType": "text/plain"}]}
     if method == "resources/read":
@@ -43,16 +47,27 @@ def answer(method: str, params: dict[str, Any], text: str) -> dict[str, Any]:
     return results(text)[params["name"]]
 
 
-def main(file: Path) -> None:
+def kept(file: Path, given: str) -> dict[str, Any]:
+    """Write down what ``keep`` was given."""
+    file.with_name(f"{file.name}.given").write_text(given)
+    return results("kept")["text"]
+
+
+def main(file: Path, *words: str) -> None:
     """Serve until the client hangs up."""
     text = file.read_text().strip()
+    said = text if "instructions" in words else ""
     for line in sys.stdin:
         request = json.loads(line)
         if "id" not in request:
             continue
         reply: dict[str, Any] = {"jsonrpc": "2.0", "id": request["id"]}
+        params = request.get("params", {})
         try:
-            reply["result"] = answer(request["method"], request.get("params", {}), text)
+            if request["method"] == "tools/call" and params["name"] == "keep":
+                reply["result"] = kept(file, params["arguments"]["given"])
+            else:
+                reply["result"] = answer(request["method"], params, text, said)
         except LookupError:
             reply["error"] = {"code": -32000, "message": text}
         sys.stdout.write(json.dumps(reply) + "\n")
@@ -60,4 +75,4 @@ def main(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

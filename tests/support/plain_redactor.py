@@ -6,10 +6,10 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from checkrein.core import RedactionError
+from checkrein.core.redacted import Redacted
 from checkrein.enforce.hooks.redactor import ProjectRedaction
 
 SHAPE = re.compile(r"hush-[a-z0-9]+", re.ASCII)
@@ -21,18 +21,6 @@ def placeholder(value: str, label: str = LABEL) -> str:
     """What stands for ``value``."""
     mark = base64.b32encode(hashlib.sha256(value.encode()).digest())[:16].decode().lower()
     return f"CKR_{label}_{mark}"
-
-
-@dataclass(frozen=True)
-class Redacted:
-    """A text with placeholders, and how many values of which label they stand for."""
-
-    text: str
-    found: Mapping[tuple[str, str], int]
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        return {label: number for (_, label), number in self.found.items()}
 
 
 @dataclass

@@ -15,6 +15,7 @@ from checkrein.vault import database
 from checkrein.vault.key import FILE, FileHolder
 from checkrein.vault.store import DATABASE, Store
 from checkrein.vault.vault import Vault
+from restored import restored
 
 NewVault = Callable[..., Vault]
 VALUE = "a value that " + "nobody may see"
@@ -61,7 +62,7 @@ def test_locked(impatient: None, vault: Vault, holding: sqlite3.Connection) -> N
     error = failing(lambda: redacted(vault))
     assert "locked" in error.why
     holding.execute("ROLLBACK")
-    assert vault.restore(redacted(vault)).text == VALUE
+    assert restored(vault, redacted(vault)) == VALUE
 
 
 def test_what_is_there_can_be_read_while_another_writes(
@@ -83,7 +84,7 @@ def test_full(vault: Vault, folder: Path) -> None:
     error = failing(lambda: vault.redact(large, [Sensitive("secret.test", "TOKEN", 0, len(large))]))
     assert "full" in error.why
     assert "space" in error.fix
-    assert vault.restore(name).text == "before"
+    assert restored(vault, name) == "before"
 
 
 @pytest.mark.parametrize("damage", [b"this is no database at all" * 200, b"SQLite format 3\0" + b"\xff" * 8000])
@@ -110,7 +111,7 @@ def test_key_lost(new_vault: NewVault, folder: Path) -> None:
 def test_key_lost_while_it_is_open(vault: Vault, folder: Path) -> None:
     name = redacted(vault)
     (folder / FILE).unlink()
-    assert vault.restore(name).text == VALUE
+    assert restored(vault, name) == VALUE
     vault.add_secret("other", "registered elsewhere")
     failing(lambda: redacted(vault, VALUE + "2"))
 
@@ -182,7 +183,7 @@ def test_entries_changed_by_hand_are_never_restored(
     connection.close()
     vault = new_vault()
     for name in names:
-        failing(lambda name=name: vault.restore(name))  # type: ignore[misc]
+        failing(lambda name=name: vault.values([name]))  # type: ignore[misc]
     failing(lambda: redacted(vault))
 
 

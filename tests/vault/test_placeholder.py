@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from checkrein.core.sensitive import PLACEHOLDER
 from checkrein.vault import placeholder as form
+from checkrein.vault.altered import altered, mentions
 
 KEY = b"k" * 32
 LABELS = st.from_regex(r"[A-Z][A-Z0-9]{0,7}(_[A-Z]{1,7}){0,2}", fullmatch=True)
@@ -64,7 +65,7 @@ def test_a_label_that_cannot_be_read_back_is_refused(label: str) -> None:
 @given(st.text(), PLACEHOLDERS, st.text())
 def test_it_is_found_wherever_it_stands(before: str, placeholder: str, after: str) -> None:
     assert places(before + placeholder + after) == [placeholder]
-    assert form.altered(placeholder) == ()
+    assert altered(placeholder) == ()
 
 
 @pytest.mark.parametrize("before", ["CKR_", "CKR_A_", "CKR_ABC_a", "xCKR_", "CKR_CKR_", "CKR_A_CKR_"])
@@ -93,12 +94,33 @@ def test_a_changed_one_is_never_taken_for_another(placeholder: str, data: st.Dat
         str.lower,
         str.upper,
         lambda p: p[:-16] + p[-16:].upper(),
+        str.title,
+        lambda p: p[:25] + "\n" + p[25:],
+        lambda p: p[:9] + "\r\n    " + p[9:],
+        lambda p: p[:2] + "\n> " + p[2:],
+        lambda p: p[:20] + "\\\n" + p[20:],
+        "\n".join,
+        "\u200b".join,
+        lambda p: p[:22] + "\xad" + p[22:],
+        lambda p: p.replace("_", "\\_"),
+        lambda p: p.replace("_", "\\_")[:-3],
+        lambda p: p.replace("_", "&#95;"),
+        lambda p: p.replace("_", "&#x5F;"),
+        lambda p: p.replace("_", "%5F"),
+        lambda p: p.replace("_", "\\u005f"),
+        lambda p: p.replace("_", "-").lower(),
+        lambda p: p.replace("_", " "),
     ],
-    ids=["cut", "cut short", "letter", "label", "label cut", "lower", "upper", "mark upper"],
+    ids=[
+        *("cut", "cut short", "letter", "label", "label cut", "lower", "upper", "mark upper", "title"),
+        *("line end", "line end and margin", "quoted", "continued line", "lines", "no width", "soft hyphen"),
+        *("Markdown", "Markdown cut", "HTML", "HTML in hex", "URL", "JSON", "slug", "spaces"),
+    ],
 )
 def test_an_altered_one_is_recognised(change: Callable[[str], str]) -> None:
     text = f"token = '{change(made())}'"
-    assert form.altered(text) == (change(made()),)
+    assert mentions(text)
+    assert altered(text) == (change(made()),)
 
 
 @pytest.mark.parametrize(
@@ -112,11 +134,13 @@ def test_an_altered_one_is_recognised(change: Callable[[str], str]) -> None:
         "CKR_",
         "ckr_ok",
         "CKR_NAME_ok",
+        "CKR_HOST_MEMORY:\n    return the_next_of_these_values\n",
+        "the CKR-codes of a-token-with-sixteen letters",
     ],
 )
 def test_constants_that_begin_alike_are_none(text: str) -> None:
     assert places(text) == []
-    assert form.altered(text) == ()
+    assert altered(text) == ()
 
 
 @given(st.text(), PLACEHOLDERS, st.data())
@@ -134,3 +158,17 @@ def test_other_ends_are_not(text: str) -> None:
 def test_a_whole_one_is_not_held_back(placeholder: str) -> None:
     assert form.begun(placeholder + " ") == 0
     assert form.begun(placeholder) in (0, *((1,) if re.search("C$", placeholder) else ()))
+
+
+def test_several_altered_ones_are_told_each_once() -> None:
+    broken = f"{made()[:-4]}\n{made()[-4:]}"
+    assert altered(f"{made()} {broken} {made('EMAIL').lower()} {broken}") == (broken, made("EMAIL").lower())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["CKR_" + "\n " * 50_000, "CKR_A_" * 20_000, "C\n" * 50_000, "CKR" + "&#95;" * 20_000, "\\" * 100_000],
+    ids=["line ends", "heads", "letters", "escapes", "backslashes"],
+)
+def test_no_text_takes_long(text: str) -> None:
+    assert altered(text) == ()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checkrein.controls import Placeholders
-from checkrein.core import Action, Event, EventKind, Finding, Severity, Threat, VaultError
+from checkrein.core import Event, EventKind, Finding, VaultError
 from checkrein.decide.restore import Restoration, Values, restored
 from checkrein.detect.shell.interpreter import Analysis
 from checkrein.policy import Policy
+from checkrein.rules import load_notices
+
+_UNAVAILABLE = load_notices()["vault.unavailable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,6 @@ def call_of(event: Event, policy: Policy, vault: Values | None) -> Call:
         return Call(event, restored(event, vault))
     except VaultError as error:
         what = f"the values of its placeholders cannot be put back: {error.what}"
-        finding = Finding(
-            "vault.unavailable",
-            Threat.DATA_LEAKAGE,
-            Severity.HIGH,
-            Action.DENY,
-            what,
-            why=error.why,
-            instead=error.fix,
-        )
+        notice = _UNAVAILABLE.finding(what)
+        finding = replace(notice, why=error.why or notice.why, instead=error.fix or notice.instead)
         return Call(event, trouble=(finding,))

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from checkrein.controls import CONTROLS, Context, Guard, Placeholders
@@ -23,8 +23,6 @@ from checkrein.core import (
     Finding,
     Flag,
     Rule,
-    Severity,
-    Threat,
     UndoError,
     Verdict,
 )
@@ -46,6 +44,7 @@ from checkrein.observe.git import State
 from checkrein.observe.view import GitView, git_config
 from checkrein.policy import Approval as Spared
 from checkrein.policy import IgnoreTree, Policy, PolicyStore
+from checkrein.rules import load_notices
 from checkrein.undo import SnapshotStore
 
 JUDGED = frozenset((EventKind.TOOL_CALL, EventKind.PROMPT, EventKind.CONFIG_CHANGE))
@@ -53,6 +52,7 @@ SESSION_START = "SessionStart"
 MAX_EFFECTS = 600
 PATH_MAX = 4096
 MAX_PROJECTS = 64  # whose ignore files are kept read
+_FAILED = load_notices()["guard.control-failed"]
 WARMING = (
     "ls -l | grep x && git status",
     "python3 -c 'print(1)'",
@@ -307,14 +307,8 @@ class DecisionPoint:
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
         place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-        return Finding(
-            "guard.control-failed",
-            Threat.SESSION_HIJACKING,
-            Severity.HIGH,
-            policy.on_error,
-            f"{what} failed ({type(error).__name__} at {place}), so nobody knows what this call would do",
-            source=policy.sources.get("on_error", "default"),
-        )
+        finding = _FAILED.finding(f"{what} failed ({type(error).__name__} at {place})")
+        return replace(finding, action=policy.on_error, source=policy.sources.get("on_error", "default"))
 
     def _action(self, event: Event, disk: Lookup, findings: Sequence[Finding]) -> str:
         """The fingerprint of this action with the scripts that it runs; "" where nobody has to permit it."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from checkrein.core import RedactionError, ScanError
-from checkrein.core.sensitive import Sensitive
+from checkrein.core.redacted import Redacted
+from checkrein.core.sensitive import Sensitive, merged
 from checkrein.detect.dictionary import Dictionary
-from checkrein.detect.pii import Pii
+from checkrein.detect.pii.published import search as personal
 from checkrein.detect.secrets.engine import standard
 from checkrein.detect.secrets.known import KnownValues
 from checkrein.detect.sensitive import Detector, Scanner
@@ -23,11 +23,24 @@ MAX_PROJECTS = 64
 _Asked = tuple[bool, frozenset[str], tuple[Term, ...]]
 
 
-class Keeper(Protocol):
-    """The vault, as far as redacting needs it."""
+class Gathering(Protocol):
+    """Values on their way into the vault."""
+
+    def scan(self, text: str) -> tuple[Sensitive, ...]:
+        """Where values that were gathered before stand in ``text``."""
 
     def redact(self, text: str, found: Sequence[Sensitive], source: str = "") -> str:
         """The text with placeholders. VaultError."""
+
+    def keep(self) -> None:
+        """Put the values into the vault. VaultError."""
+
+
+class Keeper(Protocol):
+    """The vault, as far as redacting needs it."""
+
+    def gathering(self) -> Gathering:
+        """For texts whose values go into the vault together. VaultError."""
 
     @property
     def epoch(self) -> int:
@@ -41,20 +54,34 @@ class Secrets(Protocol):
         """The same object as long as nothing changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Redacted:
-    """A text that may leave. ``found`` counts what was replaced, by the id of the rule that found it and its label."""
+class Batch:
+    """Texts that leave together. Not for several threads at once."""
 
-    text: str
-    found: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    def __init__(self, search: Detector, vault: Keeper) -> None:
+        self._search, self._vault = search, vault
+        self._gathering: Gathering | None = None
 
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many values were replaced, by label."""
-        counts: Counter[str] = Counter()
-        for (_, label), number in self.found.items():
-            counts[label] += number
-        return counts
+    def redact(self, text: str, source: str) -> Redacted:
+        """``text`` with placeholders for what is sensitive in it, or was so in a text before it. None of them may leave before
+        ``keep`` has returned.
+
+        ``source`` says where it stood: an absolute path, ``command``, ``mcp:SERVER``, ``prompt``, "" for none. Raises
+        RedactionError (ScanError, VaultError) where it cannot be done: the text must not leave then.
+        """
+        gathering = self._gathering
+        found = _found(self._search, text)
+        if gathering is not None and (again := _found(gathering, text)):
+            found = merged((*found, *again))
+        if not found:
+            return Redacted(text)
+        if gathering is None:
+            gathering = self._gathering = self._vault.gathering()
+        return Redacted(gathering.redact(text, found, source), Counter((each.rule, each.label) for each in found))
+
+    def keep(self) -> None:
+        """Put what was found into the vault. Raises VaultError: nothing of it may leave then."""
+        if self._gathering is not None:
+            self._gathering.keep()
 
 
 class Redactor:
@@ -68,25 +95,37 @@ class Redactor:
         """Another one as soon as a text may be redacted otherwise than before. RedactionError."""
         return self._serial, self._vault.epoch
 
-    def redact(self, text: str, source: str) -> Redacted:
-        """``text`` with placeholders for what is sensitive in it.
+    def batch(self) -> Batch:
+        """For texts that leave together."""
+        return Batch(self._search, self._vault)
 
-        ``source`` says where it stood: an absolute path, ``command``, ``mcp:SERVER``, ``prompt``, "" for none. Raises
-        RedactionError (ScanError, VaultError) where it cannot be done: the text must not leave then.
-        """
-        try:
-            found = self._search.scan(text)
-        except RedactionError:
-            raise
-        except Exception as error:  # noqa: BLE001 - it may quote the text: nothing but its kind is told
-            raise ScanError(
-                "a text could not be searched for sensitive data",
-                why=type(error).__name__,
-                fix="see `checkrein doctor`; until then this text stays here",
-            ) from None
-        if not found:
-            return Redacted(text)
-        return Redacted(self._vault.redact(text, found, source), Counter((each.rule, each.label) for each in found))
+    def redact(self, text: str, source: str) -> Redacted:
+        """As ``Batch.redact``, of a text that may leave at once."""
+        batch = self.batch()
+        redacted = batch.redact(text, source)
+        batch.keep()
+        return redacted
+
+    def masked(self, text: str, mask: str) -> str:
+        """``text`` with ``mask`` for what is sensitive in it, which nothing brings back: the vault gets nothing. ScanError."""
+        shown = text
+        for each in reversed(merged(_found(self._search, text))):
+            shown = shown[: each.start] + mask + shown[each.end :]
+        return shown
+
+
+def _found(search: Detector | Gathering, text: str) -> tuple[Sensitive, ...]:
+    """What ``search`` finds. Raises RedactionError where it cannot."""
+    try:
+        return search.scan(text)
+    except RedactionError:
+        raise
+    except Exception as error:  # noqa: BLE001 - it may quote the text: nothing but its kind is told
+        raise ScanError(
+            "a text could not be searched for sensitive data",
+            why=type(error).__name__,
+            fix="see `checkrein doctor`; until then this text stays here",
+        ) from None
 
 
 def search_of(redaction: Redaction, secrets: Found) -> Detector:
@@ -95,7 +134,7 @@ def search_of(redaction: Redaction, secrets: Found) -> Detector:
         standard(),
         generic=redaction.generic,
         known=KnownValues(secrets.values) if secrets.values else None,
-        pii=Pii(redaction.pii) if redaction.pii else None,
+        pii=personal(redaction.pii, secrets.published) if redaction.pii else None,
         dictionary=Dictionary((term.text, term.label) for term in redaction.dictionary) if redaction.dictionary else None,
     )
 
@@ -124,8 +163,13 @@ class Redactors:
         Raises RedactionError where it cannot be made, and what reading a policy raises.
         """
         redaction = self._redaction(project)
-        if not redaction.enabled:
-            return None
+        return self._of(project, redaction) if redaction.enabled else None
+
+    def for_record(self, project: str) -> Redactor:
+        """As ``of``, also where the policy switches redaction off: the record never holds values. Raises what ``of`` does."""
+        return self._of(project, self._redaction(project))
+
+    def _of(self, project: str, redaction: Redaction) -> Redactor:
         found = self._secrets.of(project)
         with self._lock:
             made = self._made.get(project)

@@ -18,13 +18,13 @@ from checkrein.detect.shell.syntax.replacement import replaced
 from checkrein.detect.tools import QUIET, SHELLS
 from checkrein.vault import Entry, Kind
 from checkrein.vault import placeholder as form
+from checkrein.vault.altered import altered, mentions
 
 MAX_IN_COMMAND = 32
 """Placeholders of one command line that are restored; each costs reading it several times."""
 FRAGMENT = 8
 """Characters in a row of a value that give too much of it away."""
 WITHHELD = "(not shown: it holds a part of a redacted value)"
-_SPELLED = (form.PREFIX, form.PREFIX.lower())
 
 
 class Values(Protocol):
@@ -117,12 +117,12 @@ def restored(event: Event, vault: Values) -> Restoration | None:
     entries = vault.known(named)
     values = {name: value for name, value in vault.values(entries).items() if name in entries}
     unknown = sorted(named - set(values))
-    altered = dict.fromkeys(part for text in texts for part in form.altered(text))
+    broken = dict.fromkeys(part for text in texts for part in altered(text))
     misplaced: list[str] = []
     put = _command_restorer(values, misplaced) if event.tool in SHELLS else _restorer(values)
     changed = {**event.input, **_mapped(given, put)}
-    placeholders = Placeholders(values, entries, (*unknown, *altered), tuple(dict.fromkeys(misplaced)))
-    return Restoration(replace(event, input=changed), placeholders) if named or altered else None
+    placeholders = Placeholders(values, entries, (*unknown, *broken), tuple(dict.fromkeys(misplaced)))
+    return Restoration(replace(event, input=changed), placeholders) if named or broken else None
 
 
 def mentions_placeholder(event: Event) -> bool:
@@ -131,7 +131,7 @@ def mentions_placeholder(event: Event) -> bool:
 
 
 def _speaking(given: Mapping[str, Any]) -> Iterator[str]:
-    return (text for text in _texts(given) if any(prefix in text for prefix in _SPELLED))
+    return filter(mentions, _texts(given))
 
 
 def _looked_at(event: Event) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from checkrein.core import LedgerError, ServiceError
+from checkrein.ledger.prepared import Prepared
 from checkrein.locations import private_folder
 from checkrein.sqlitefiles import use_wal
 
@@ -83,10 +84,12 @@ _TABLE = sa.Table(
     sa.Column("kinds", sa.Text, nullable=False),
     sa.Column("found", sa.Text, nullable=False),
 )
+_NUMBER = _TABLE.c.number
 _INSERT = sa.insert(_TABLE)
+_GIVEN = [column.name for column in _TABLE.c if column is not _NUMBER]
 _FINISH = (
     sa.update(_TABLE)
-    .where(_TABLE.c.number == sa.bindparam("row"))
+    .where(sa.bindparam("row") == _NUMBER)
     .values(status=sa.bindparam("ended"), bytes_back=sa.bindparam("back"))
 )
 
@@ -99,6 +102,8 @@ class EgressStore:
         self._place = place
         self._keep = keep_days * _DAY
         self._written = 0
+        self._insert = Prepared(engine, _INSERT if engine.dialect.name == "sqlite" else _INSERT.returning(_NUMBER), _GIVEN)
+        self._finish = Prepared(engine, _FINISH)
         with self._connection(_WRITES) as connection:
             _METADATA.create_all(connection, checkfirst=True)
         self.prune()
@@ -140,24 +145,21 @@ class EgressStore:
 
     def begin(self, sent: Sent) -> int:
         """Write a row; its number."""
-        with self._connection(_WRITES) as connection:
-            done = connection.execute(_INSERT, _row(sent))
-            number = done.inserted_primary_key
+        number = self._run(self._insert, _row(sent))
         self._written += 1
         if self._written % _PRUNE_EVERY == 0:
             self.prune()
         if number is None:
             raise self._trouble("the database gave no number to a row")
-        return int(number[0])
+        return number
 
     def finish(self, number: int, status: int, bytes_back: int) -> None:
         """Complete a row."""
-        with self._connection(_WRITES) as connection:
-            connection.execute(_FINISH, {"row": number, "ended": status, "back": bytes_back})
+        self._run(self._finish, {"row": number, "ended": status, "back": bytes_back})
 
     def rows(self, *, session: str = "", since: float = 0) -> Iterator[Sent]:
         """The rows of a session ("" for all) from a time on, oldest first."""
-        wanted = sa.select(_TABLE).where(_TABLE.c.at >= since).order_by(_TABLE.c.at, _TABLE.c.number)
+        wanted = sa.select(_TABLE).where(_TABLE.c.at >= since).order_by(_TABLE.c.at, _NUMBER)
         if session:
             wanted = wanted.where(_TABLE.c.session == session)
         with self._connection({"yield_per": 500}) as connection:
@@ -175,15 +177,24 @@ class EgressStore:
         with self._connection(_WRITES) as connection:
             connection.execute(sa.delete(_TABLE).where(_TABLE.c.at < time.time() - self._keep))
 
+    def _run(self, statement: Prepared, values: Mapping[str, object]) -> int | None:
+        with self._telling():
+            return statement.run(values)
+
     @contextmanager
     def _connection(self, options: Mapping[str, Any]) -> Iterator[sa.Connection]:
+        with self._telling(), self._engine.connect() as connection:
+            connection.execution_options(**options)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        driver = self._engine.dialect.loaded_dbapi.Error
         try:
-            with self._engine.connect() as connection:
-                connection.execution_options(**options)
-                with connection.begin():
-                    yield connection
-        except SQLAlchemyError as error:
-            cause = getattr(error, "orig", None)
+            yield
+        except (SQLAlchemyError, driver) as error:
+            cause = error if isinstance(error, driver) else getattr(error, "orig", None)
             raise self._trouble(str(cause) if cause is not None else type(error).__name__) from error
 
     def _trouble(self, why: str) -> LedgerError:

@@ -3,6 +3,6 @@
 What opens the store (``checkrein.vault.vault.Vault``) is not imported here: it brings the database library with it.
 """
 
-from checkrein.vault.entry import Entry, Kind, Restored
+from checkrein.vault.entry import Entry, Kind
 
-__all__ = ["Entry", "Kind", "Restored"]
+__all__ = ["Entry", "Kind"]

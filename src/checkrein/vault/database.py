@@ -110,29 +110,37 @@ def sqlite_engine(path: Path) -> sa.Engine:
 
 
 class Watch:
-    """Tells whether a database of SQLite was changed, at a hundredth of what a query costs. Safe for several threads.
+    """One row of a database in SQLite, read anew only where that was changed: whether it was costs a hundredth of a query.
 
-    It has a connection of its own: SQLite tells each connection of what others committed, in whatever process.
+    It has a connection of its own: SQLite tells each connection of what others committed, in whatever process. Safe for
+    several threads.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, query: str) -> None:
         self._path = path
+        self._query = query
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._version: int | None = None
+        self._row: tuple[Any, ...] = ()
 
-    def version(self) -> int:
-        """Another number after every change. Raises sqlite3.Error."""
+    def row(self) -> tuple[Any, ...]:
+        """The first row of what ``query`` gives. Raises sqlite3.Error."""
         with self._lock:
             if self._connection is None:
                 self._connection = sqlite3.connect(
                     self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
                 )
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-            return int(version)
+            if version != self._version:
+                self._row = self._connection.execute(self._query).fetchone()
+                self._version = version
+            return self._row
 
     def close(self) -> None:
         """Let go of the database."""
         with self._lock:
+            self._version = None
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None

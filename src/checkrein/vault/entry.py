@@ -39,20 +39,6 @@ class Entry:
     kind: Kind = Kind.CREDENTIAL
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A text with its values back. ``entries``: those whose values were put in, each once.
-
-    ``unknown`` are whole placeholders that are not in this vault (another install's, forgotten, expired); ``altered`` what was
-    a placeholder once and is none any more. Both stand in ``text`` as they were.
-    """
-
-    text: str
-    entries: tuple[Entry, ...] = ()
-    unknown: tuple[str, ...] = ()
-    altered: tuple[str, ...] = ()
-
-
 def source_of(place: str) -> str:
     """``place`` as sources keep it: of a path that is no text, or longer than a path can be, something that differs from it."""
     return place.replace("\0", "\\0").encode(errors="backslashreplace").decode()[:LONGEST_SOURCE]

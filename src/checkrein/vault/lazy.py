@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from checkrein.core.sensitive import Sensitive
-from checkrein.vault.entry import Entry, Restored
+from checkrein.vault.entry import Entry
+from checkrein.vault.gathering import Gathering
 from checkrein.vault.vault import Vault
 
 
@@ -35,13 +36,13 @@ class LazyVault:
         if vault is not None:
             vault.close()
 
+    def gathering(self) -> Gathering:
+        """As ``Vault.gathering``."""
+        return self.get().gathering()
+
     def redact(self, text: str, found: Sequence[Sensitive], source: str = "") -> str:
         """As ``Vault.redact``."""
         return self.get().redact(text, found, source)
-
-    def restore(self, text: str) -> Restored:
-        """As ``Vault.restore``."""
-        return self.get().restore(text)
 
     def values(self, placeholders: Iterable[str]) -> Mapping[str, str]:
         """As ``Vault.values``."""

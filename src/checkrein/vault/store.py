@@ -38,7 +38,7 @@ from checkrein.vault.entry import Entry, Kind
 DATABASE = "vault.db"
 MAX_SOURCES = 64  # of one placeholder
 _BATCH = 500  # rows of one statement
-_EXTENT = sa.select(sa.func.count(), sa.func.max(ENTRIES.c.first_seen))
+_EXTENT = sa.select(sa.func.count(), sa.func.max(ENTRIES.c.first_seen)).select_from(ENTRIES)
 _NAMES: sa.BindParameter[Any] = sa.bindparam("names", expanding=True)
 _NAMED = sa.select(ENTRIES).where(ENTRIES.c.placeholder.in_(_NAMES))
 _SOURCES_OF = sa.select(SOURCES).where(SOURCES.c.placeholder.in_(_NAMES))
@@ -84,11 +84,10 @@ class Store:
     """The tables. Every method raises VaultError where the database is locked, full, broken or not reachable."""
 
     def __init__(self, engine: sa.Engine, place: str, watch: Watch | None = None) -> None:
-        """``watch`` tells whether the database changed; without one it is asked itself."""
+        """``watch`` knows the extent; without one the database is asked."""
         self._engine = engine
         self.place = place
         self._watch = watch
-        self._extent: tuple[int | None, tuple[int, float]] = (None, (0, 0.0))
         with self._transaction() as connection:
             one_at_a_time(connection)
             METADATA.create_all(connection, checkfirst=True)
@@ -106,7 +105,7 @@ class Store:
             raise VaultError(error.what, why=error.why, fix=error.fix) from error
         except OSError as error:
             raise VaultError(f"cannot make {path}", why=str(error), fix="free some space, or move what stands there") from error
-        return cls(sqlite_engine(path), str(path), Watch(path))
+        return cls(sqlite_engine(path), str(path), Watch(path, str(_EXTENT)))
 
     def close(self) -> None:
         """Let go of the database."""
@@ -137,10 +136,13 @@ class Store:
 
     def rows(self, placeholders: Collection[str]) -> dict[str, Row]:
         """Those of ``placeholders`` that are here."""
-        wanted, found = list(placeholders), {}
         with self._reading() as connection:
-            for some in _batches(wanted):
-                found.update(_rows(connection, connection.execute(_NAMED, {"names": some}).all()))
+            return self._named(connection, list(placeholders))
+
+    def _named(self, connection: sa.Connection, placeholders: list[str]) -> dict[str, Row]:
+        found: dict[str, Row] = {}
+        for some in _batches(placeholders):
+            found.update(_rows(connection, connection.execute(_NAMED, {"names": some}).all()))
         return found
 
     def entries(self, since: float = 0.0) -> list[Entry]:
@@ -152,15 +154,18 @@ class Store:
     def extent(self) -> tuple[int, float]:
         """How many entries there are, and when the newest was made (0 without any). Asked for every request."""
         with self._telling():
-            version = None if self._watch is None else self._watch.version()
-            if version is None or version != self._extent[0]:
+            if self._watch is not None:
+                count, newest = self._watch.row()
+            else:
                 with self._engine.connect() as connection:
                     count, newest = connection.execute(_EXTENT).one()
-                self._extent = (version, (count, newest or 0.0))
-        return self._extent[1]
+        return count, newest or 0.0
 
-    def add(self, rows: Sequence[Row]) -> None:
-        """Add entries, each with its sources. Those that are there already stay as they are, and get the sources."""
+    def add(self, rows: Sequence[Row]) -> dict[str, Row]:
+        """Add entries, each with its sources. Those that are there already stay as they are; they are given back.
+
+        Nearly always none is there: so it is tried, and only where that adds fewer than it should, it is asked which.
+        """
         with self._transaction() as connection:
             values = [
                 {
@@ -174,9 +179,20 @@ class Store:
                 }
                 for row in rows
             ]
-            self._add(connection, ENTRIES, values)
-            met = {(row.entry.placeholder, source) for row in rows for source in sorted(row.entry.sources)[:MAX_SOURCES]}
+            there = {} if self._add(connection, ENTRIES, values) == len(rows) else self._others(connection, rows)
+            met = {
+                (row.entry.placeholder, source)
+                for row in rows
+                if row.entry.placeholder not in there
+                for source in sorted(row.entry.sources)[:MAX_SOURCES]
+            }
             self._add(connection, SOURCES, [{"placeholder": name, "source": source} for name, source in sorted(met)])
+        return there
+
+    def _others(self, connection: sa.Connection, rows: Sequence[Row]) -> dict[str, Row]:
+        """What stands in place of those of ``rows`` that were not added: no value is sealed twice in the same way."""
+        ours = {row.entry.placeholder: row.sealed for row in rows}
+        return {name: row for name, row in self._named(connection, list(ours)).items() if row.sealed != ours[name]}
 
     def touch(self, used: Mapping[str, Collection[str]], now: float) -> frozenset[str]:
         """Note that these were used now, and the sources that they were met in. Those that are still there."""
@@ -270,10 +286,9 @@ class Store:
         raised = sa.cast(sa.cast(META.c.value, sa.Integer) + 1, sa.Text)
         connection.execute(sa.update(META).where(META.c.name == "epoch").values(value=raised))
 
-    def _add(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-        """Insert what is not there yet."""
-        if rows:
-            connection.execute(_INSERTS[connection.dialect.name, table], rows)
+    def _add(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> int:
+        """Insert what is not there yet; how many those were."""
+        return connection.execute(_INSERTS[connection.dialect.name, table], rows).rowcount if rows else 0
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -307,7 +322,9 @@ class Store:
         ):
             if word in said:
                 fix = advice
-        return VaultError(f"the vault in {self.place} cannot be used", why=said, fix=fix)
+        of_a_server = isinstance(error, sa.exc.OperationalError) and not isinstance(cause, sqlite3.Error)
+        passing = of_a_server or "locked" in said
+        return VaultError(f"the vault in {self.place} cannot be used", why=said, fix=fix, passing=passing)
 
 
 _BROKEN = "put it back from a backup, or move it away: values that are met again get their placeholders anew"

@@ -14,12 +14,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from checkrein.core import UsageError, VaultError
+from checkrein.core import UsageError
 from checkrein.core.sensitive import Sensitive
-from checkrein.vault import placeholder as form
-from checkrein.vault.entry import Entry, Kind, Restored, kind_of, source_of
-from checkrein.vault.key import KeyHolder, KeyRing
-from checkrein.vault.pieces import pieces
+from checkrein.vault.entry import Entry
+from checkrein.vault.gathering import Gathering, Met, collision
+from checkrein.vault.key import Key, KeyHolder, KeyRing
 from checkrein.vault.store import Row, SecretRow, State, Store, secret_name
 
 REMEMBERED = 8192  # values that one process keeps in memory
@@ -35,15 +34,6 @@ class _Known:
 
     entry: Entry
     value: str | None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Met:
-    """A value that was met in a text."""
-
-    kind: Kind
-    label: str
-    value: str
 
 
 class Vault:
@@ -90,40 +80,16 @@ class Vault:
         """Where the key is, in words."""
         return self._ring.place
 
+    def gathering(self) -> Gathering:
+        """For texts whose values go into the store together."""
+        return Gathering(self._key_now, self._remember)
+
     def redact(self, text: str, found: Sequence[Sensitive], source: str = "") -> str:
-        """``text`` with a placeholder in place of all that ``found`` covers; ``source`` says where the text is from.
-
-        Once this returns, every value is in the store. Placeholders that stand in ``text`` stay as they are.
-        """
-        found_pieces = list(pieces(text, found))
-        if not found_pieces:
-            return text
-        self._refresh()
-        met = [_Met(kind_of(piece.rule), piece.label, text[piece.start : piece.end]) for piece in found_pieces]
-        named = [form.make(self._key.naming_of(each.kind), each.label, each.value) for each in met]
-        values = dict(zip(named, met, strict=True))
-        self._remember(values, source)
-        parts, end = [], 0
-        for name, piece in zip(named, found_pieces, strict=True):
-            parts += [text[end : piece.start], name]
-            end = piece.end
-        return "".join((*parts, text[end:]))
-
-    def restore(self, text: str) -> Restored:
-        """``text`` with the values of its placeholders."""
-        places = list(form.find(text))
-        broken = form.altered(text)
-        if not places:
-            return Restored(text, altered=broken)
-        values = self.values({place.text for place in places})
-        parts, end = [], 0
-        for place in places:
-            parts += [text[end : place.start], values.get(place.text, place.text)]
-            end = place.end
-        names = list(dict.fromkeys(place.text for place in places))
-        entries = tuple(self._entry(name) for name in names if name in values)
-        unknown = tuple(name for name in names if name not in values)
-        return Restored("".join((*parts, text[end:])), entries, unknown, broken)
+        """As ``Gathering.redact``, of one text. Once this returns, every value is in the store."""
+        gathering = self.gathering()
+        redacted = gathering.redact(text, found, source)
+        gathering.keep()
+        return redacted
 
     def values(self, placeholders: Iterable[str]) -> dict[str, str]:
         """The values of those placeholders that are in the vault. For use inside this process alone."""
@@ -239,40 +205,47 @@ class Vault:
         self._looked = 0.0
         return count
 
-    def _remember(self, values: Mapping[str, _Met], source: str) -> None:
-        """Keep the values that are not kept yet, and where they were met."""
-        sources = frozenset((source_of(source),)) if source else frozenset()
+    def _key_now(self) -> Key:
+        self._refresh()
+        return self._key
+
+    def _remember(self, values: Mapping[str, Met]) -> Sequence[Entry]:
+        """Keep the values that are not kept yet, and where they were met. The entries that were added."""
         used: dict[str, frozenset[str]] = {}
         new = []
         with self._lock:
-            for name in values:
+            for name, met in values.items():
                 known = self._known.get(name)
                 if known is None:
                     new.append(name)
                 else:
                     self._known.move_to_end(name)
-                    used[name] = sources - known.entry.sources
-        there = self._store.rows(new) if new else {}
+                    used[name] = frozenset(met.sources) - known.entry.sources
+        added, there = self._add({name: values[name] for name in new})
+        for name, row in there.items():
+            used[name] = frozenset(values[name].sources) - row.entry.sources
+        again, _ = self._add({name: values[name] for name in self._touch(used)})
+        return (*added, *again)
+
+    def _add(self, values: Mapping[str, Met]) -> tuple[Sequence[Entry], Mapping[str, Row]]:
+        """Add those that are not in the store: the entries of these, and the rows of those that are."""
+        if not values:
+            return (), {}
+        now, key = self._clock(), self._key
+        rows = [
+            Row(Entry(name, met.label, frozenset(met.sources), now, now, met.kind), key.id, key.seal(met.value, name))
+            for name, met in values.items()
+        ]
+        there = self._store.add(rows)
+        added = [row.entry for row in rows if row.entry.placeholder not in there]
+        for entry in added:
+            self._note(entry, values[entry.placeholder].value)
         for name, row in there.items():
             kept = self._ring.get(row.key).open(row.sealed, name)
             if kept != values[name].value:
-                raise _collision(name)
+                raise collision(name)
             self._note(row.entry, kept)
-            used[name] = sources - row.entry.sources
-        gone = self._touch(used)
-        self._add({name: values[name] for name in values if name in gone or (name in new and name not in there)}, sources)
-
-    def _add(self, values: Mapping[str, _Met], sources: frozenset[str]) -> None:
-        if not values:
-            return
-        now, key = self._clock(), self._key
-        rows = [
-            Row(Entry(name, each.label, sources, now, now, each.kind), key.id, key.seal(each.value, name))
-            for name, each in values.items()
-        ]
-        self._store.add(rows)
-        for row in rows:
-            self._note(row.entry, values[row.entry.placeholder].value)
+        return added, there
 
     def _touch(self, used: Mapping[str, frozenset[str]]) -> frozenset[str]:
         """Note the use of what was not used for an hour, and new sources. Those that are not in the store any more."""
@@ -300,19 +273,3 @@ class Vault:
             self._known.move_to_end(entry.placeholder)
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-
-    def _entry(self, placeholder: str) -> Entry:
-        with self._lock:
-            known = self._known.get(placeholder)
-        entry = known.entry if known else self.lookup(placeholder)
-        if entry is None:
-            raise VaultError(f"{placeholder} was forgotten meanwhile", fix="try again")
-        return entry
-
-
-def _collision(name: str) -> VaultError:
-    return VaultError(
-        f"two values have the placeholder {name}",
-        why="their keyed hashes agree in 60 bits",
-        fix="run `checkrein vault rotate`: under a new key they differ",
-    )

@@ -29,7 +29,6 @@ VALUES = {MARK: "s3cret-a"}
 )
 def test_the_kind_of_answer(path: str, kind: str, expected: type[Answer]) -> None:
     assert type(answer_for(path, kind, Restore.TEXT, VALUES.get)) is expected
-    assert type(answer_for(path, kind, Restore.NOTHING, VALUES.get)) is Unchanged
 
 
 def message(text: str) -> bytes:

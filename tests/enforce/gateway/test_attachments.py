@@ -11,7 +11,8 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from checkrein.core import ScanError
 from checkrein.enforce.gateway.attachments import PDF, admit, pdf_text
-from checkrein.enforce.gateway.body import Memory, Reader
+from checkrein.enforce.gateway.body import Reader
+from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.refuse import RefusedError
 from checkrein.policy.privacy import Attachments
 from gateway_world import RULE, Redaction, placeholder_of

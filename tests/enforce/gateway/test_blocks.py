@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkrein.enforce.gateway.body import Memory, Reader
+from checkrein.enforce.gateway.body import Reader
+from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.refuse import RefusedError
 from checkrein.policy.privacy import Attachments
 from gateway_bodies import MARK, MESSAGES, PNG, SECRET, assistant, hidden, read, request, user

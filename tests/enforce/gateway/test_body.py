@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkrein.core import VaultError
-from checkrein.enforce.gateway.body import Memory, Reader
+from checkrein.enforce.gateway.body import Reader
 from checkrein.enforce.gateway.cache import STANDING
 from checkrein.enforce.gateway.jsonbody import BodyError
+from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.refuse import RefusedError
 from checkrein.policy.privacy import Attachments
 from checkrein.vault.placeholder import label_of
@@ -216,6 +217,19 @@ def test_a_failure_is_not_remembered() -> None:
         read(value, memory=memory, redaction=redaction)
     redaction.failure = None
     assert read(value, memory=memory, redaction=redaction)[0] == hidden(value)
+
+
+def test_what_could_not_be_kept_is_not_relied_upon() -> None:
+    memory, redaction = Memory(), Redaction(unkept=broken_vault())
+    value = request(TEXT, user({"type": "text", "text": f"{SECRET} " * 40}), user(), user(), user())
+    with pytest.raises(VaultError):
+        read(value, memory=memory, redaction=redaction)
+    assert redaction.kept == 0
+    redaction.unkept = None
+    looked = len(redaction.seen)
+    assert read(value, memory=memory, redaction=redaction)[0] == hidden(value)
+    assert sum("s3cret" in text for text, _ in redaction.seen[looked:]) == 2
+    assert redaction.kept == 1
 
 
 @pytest.mark.parametrize(

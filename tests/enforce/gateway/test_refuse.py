@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from checkrein.core import VaultError
 from checkrein.enforce.gateway.jsonbody import BodyError
 from checkrein.enforce.gateway.refuse import Refusal, RefusedError, forbidden, refuse_clouds, unreadable, unsafe
 from gateway_world import broken_vault
@@ -55,5 +56,8 @@ def test_what_cannot_be_searched() -> None:
     status, kind, message = error(unsafe(broken_vault()))
     assert (status, kind) == (503, "api_error")
     assert message.startswith("Checkrein: nothing was sent, because it could not be searched for secrets: the vault is locked")
-    assert message.endswith("(another process holds it). Try again.")
+    assert message.endswith("(another process holds it). Try again. `checkrein doctor` says more.")
+    lost = VaultError("the vault's key is gone", fix="put it back")
+    assert error(unsafe(lost))[:2] == (400, "invalid_request_error")
+    assert error(unsafe(lost))[2].endswith("the vault's key is gone. Put it back. `checkrein doctor` says more.")
     assert error(unreadable(BodyError("a key stands twice in one object")))[:2] == (400, "invalid_request_error")

@@ -41,7 +41,6 @@ def test_text_and_tool_inputs_are_restored_and_nothing_else() -> None:
 def test_tool_inputs_are_left_to_the_hooks() -> None:
     use = {"type": "tool_use", "id": "t", "name": "n", "input": {"a": MARK}}
     assert back(message(use), Restore.TEXT)["content"] == [use]
-    assert back(message({"type": "text", "text": MARK}), Restore.NOTHING) == message({"type": "text", "text": MARK})
 
 
 def test_every_other_byte_stays() -> None:

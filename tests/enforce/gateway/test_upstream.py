@@ -3,8 +3,11 @@ from __future__ import annotations
 import asyncio
 import datetime
 import ipaddress
+import re
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from checkrein.core import ServiceError
-from checkrein.enforce.gateway.upstream import Base, Upstream
+from checkrein.enforce.gateway import http1pool
+from checkrein.enforce.gateway.upstream import Base, General, Response, Upstream
 from gateway_world import Api, plain
 
 
@@ -49,8 +53,7 @@ def test_what_is_no_base_url_is_refused_without_its_password(url: str) -> None:
 
 def target(base: str, environment: Mapping[str, str]) -> str:
     """Where a request to ``base`` would connect to: the proxy's address, or "" for the host itself."""
-    pool = vars(Upstream(base, environment))["_pool"]
-    proxy = pool._proxy
+    proxy = vars(Upstream(base, environment))["_general"]._proxy
     return "" if proxy is None else f"{proxy.url.scheme.decode()}://{proxy.url.host.decode()}:{proxy.url.port}"
 
 
@@ -103,7 +106,8 @@ def test_a_proxy_that_cannot_be_used_is_named(proxy: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"])
-def test_authorities_that_cannot_be_read_are_named(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("proxy", [{}, {"HTTPS_PROXY": "http://p:1"}], ids=["direct", "proxy"])
+def test_authorities_that_cannot_be_read_are_named(name: str, proxy: dict[str, str], tmp_path: Path) -> None:
     broken = tmp_path / "broken.pem"
     broken.write_text("no certificate")
     if name == "SSL_CERT_DIR":
@@ -111,7 +115,15 @@ def test_authorities_that_cannot_be_read_are_named(name: str, tmp_path: Path) ->
         return
     for path in (broken, tmp_path / "missing.pem"):
         with pytest.raises(ServiceError, match="authorities"):
-            Upstream(API, {name: str(path)})
+            Upstream(API, {name: str(path), **proxy})
+
+
+async def whole(response: Response) -> bytes:
+    """The body of an answer, which is closed then."""
+    try:
+        return b"".join([piece async for piece in response.pieces()])
+    finally:
+        await response.aclose()
 
 
 def test_a_request_goes_as_it_is() -> None:
@@ -121,12 +133,9 @@ def test_a_request_goes_as_it_is() -> None:
         api.answer = plain(b"hi", "418 Teapot", x_a="1")
         async with Upstream(f"{api.url}/chained/", {"HTTP_PROXY": "http://192.0.2.1:9"}) as upstream:
             response = await upstream.send("PUT", b"/a%20b//c?x=%2F", [(b"X-Key", b"v")], b"body")
-            assert (response.status, await response.aread()) == (418, b"hi")
+            assert (response.status, await whole(response)) == (418, b"hi")
             assert (b"x-a", b"1") in response.headers
-            await response.aclose()
-            response = await upstream.send("GET", b"/", [], None)
-            await response.aread()
-            await response.aclose()
+            await whole(await upstream.send("GET", b"/", [], None))
         await api.stop()
         first, second = api.arrivals
         assert (first.method, first.target, first.body) == ("PUT", "/chained/a%20b//c?x=%2F", b"body")
@@ -160,6 +169,22 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return cert_file, key_file
 
 
+def test_a_request_goes_through_the_proxy() -> None:
+    async def main() -> None:
+        proxy = Api()
+        await proxy.start()
+        proxy.answer = plain(b"hi")
+        async with Upstream("http://api.example/x", {"HTTP_PROXY": proxy.url.replace("//", "//me:word@")}) as upstream:
+            assert await whole(await upstream.send("POST", b"/v1/messages", [], b"body")) == b"hi"
+        await proxy.stop()
+        (arrival,) = proxy.arrivals
+        assert (arrival.target, arrival.body) == ("http://api.example:80/x/v1/messages", b"body")
+        assert arrival.headers["host"] == "api.example"
+        assert arrival.headers["proxy-authorization"].startswith("Basic ")
+
+    asyncio.run(main())
+
+
 async def speak_http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, got: list[Any]) -> None:
     """Answer each request on one HTTP/2 connection with its own body."""
     connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
@@ -181,28 +206,95 @@ async def speak_http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     writer.close()
 
 
+async def speak_http1(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, got: list[Any]) -> None:
+    """Answer each request on one connection of HTTP/1.1 with its own body."""
+    with suppress(asyncio.IncompleteReadError, ConnectionError):
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            got.append(head)
+            found = re.search(rb"(?i)content-length: (\d+)", head)
+            body = await reader.readexactly(int(found[1]) if found else 0)
+            writer.write(b"HTTP/1.1 200 OK\r\nx-h1: yes\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+    writer.close()
+
+
+@asynccontextmanager
+async def tls_api(folder: Path, offered: list[str], got: list[Any]) -> AsyncIterator[tuple[str, Path]]:
+    """An API by TLS that offers these protocols, and takes the first of them that the client offers too; its URL and its
+    certificate. One that offers none speaks HTTP/1.1."""
+    cert_file, key_file = certificate(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert_file, key_file)
+    if offered:
+        context.set_alpn_protocols(offered)
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        chosen = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+        speaking = speak_http2 if chosen == "h2" or offered == ["h2"] else speak_http1
+        with suppress(ConnectionError):
+            await speaking(reader, writer, got)
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", cert_file
+
+
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"])
 def test_http2_over_tls_that_is_verified(variable: str, tmp_path: Path) -> None:
-    cert_file, key_file = certificate(tmp_path)
     got: list[Any] = []
 
     async def main() -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(cert_file, key_file)
-        context.set_alpn_protocols(["h2"])
-        server = await asyncio.start_server(lambda r, w: speak_http2(r, w, got), "127.0.0.1", 0, ssl=context)
-        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with Upstream(url, {variable: str(cert_file)}) as upstream:
+        async with tls_api(tmp_path, ["h2"], got) as (url, cert_file), Upstream(url, {variable: str(cert_file)}) as upstream:
             body = b"x" * 10_000
-            response = await upstream.send("POST", b"/v1/messages?beta=true", [(b"x-api-key", b"k")], body)
-            assert response.extensions["http_version"] == b"HTTP/2"
-            assert (response.status, await response.aread()) == (200, body)
-            await response.aclose()
-        async with Upstream(url, {}) as stranger:
-            with pytest.raises(httpcore.ConnectError):
-                await stranger.send("GET", b"/", [], None)
-        server.close()
+            for _ in range(2):
+                response = await upstream.send("POST", b"/v1/messages?beta=true", [(b"x-api-key", b"k")], body)
+                assert isinstance(response, General)
+                assert response.protocol == "HTTP/2"
+                assert (response.status, await whole(response)) == (200, body)
 
     asyncio.run(main())
     assert got[0][b":path"] == b"/v1/messages?beta=true"
     assert got[0][b"x-api-key"] == b"k"
+
+
+@pytest.mark.parametrize("offered", [["h2", "http/1.1"], ["http/1.1"], []], ids=["both", "one", "none"])
+def test_http1_over_tls_that_is_verified(offered: list[str], tmp_path: Path) -> None:
+    got: list[Any] = []
+
+    async def main() -> None:
+        async with tls_api(tmp_path, offered, got) as (url, cert_file):
+            async with Upstream(url, {"SSL_CERT_FILE": str(cert_file)}) as upstream:
+                body = b"x" * 1_000_000
+                for _ in range(2):
+                    response = await upstream.send("POST", b"/v1/messages?beta=true", [(b"x-api-key", b"k")], body)
+                    assert isinstance(response, General) is not offered
+                    assert (response.status, await whole(response)) == (200, body)
+            async with Upstream(url, {}) as stranger:
+                with pytest.raises(httpcore.ConnectError):
+                    await stranger.send("GET", b"/", [], None)
+
+    asyncio.run(main())
+    assert [head.split(b"\r\n")[0] for head in got] == [b"POST /v1/messages?beta=true HTTP/1.1"] * 2
+
+
+def test_a_host_that_ends_the_handshake_for_its_protocol_is_told_from_one_that_cannot_be_reached() -> None:
+    async def refused(_connection: object, *, sock: socket.socket, **_options: object) -> None:
+        sock.close()
+        error = ssl.SSLError(1, "tlsv1 alert no application protocol")
+        error.reason = "TLSV1_ALERT_NO_APPLICATION_PROTOCOL"
+        raise error
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.create_connection = refused  # type: ignore[method-assign, assignment]
+        server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+        pool = http1pool.Pool("127.0.0.1", server.sockets[0].getsockname()[1], ssl.create_default_context())
+        async with server:
+            with pytest.raises(http1pool.OtherProtocolError):
+                await pool.ask(b"", b"", bodiless=False)
+
+    asyncio.run(main())
+
+
+def test_a_host_without_a_name_is_no_base_url() -> None:
+    with pytest.raises(ServiceError, match="no base URL"):
+        Upstream(f"https://{chr(0xE9) * 70}.example", {})

@@ -111,8 +111,6 @@ class Lines(Whole):
 def answer_for(path: str, content_type: str, restore: Restore, value: Value) -> Answer:
     """How the answer to a request for ``path`` goes on."""
     kind = content_type.partition(";")[0].strip().lower()
-    if restore is Restore.NOTHING:
-        return Unchanged()
     if kind == "text/event-stream":
         return AnswerStream(restore, value)
     if path.endswith(MESSAGES) and kind == "application/json":

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from checkrein.enforce.gateway.body import Memory
 from checkrein.enforce.gateway.exchange import Exchange, Machinery, Send
+from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.ports import Ports, Settings
 from checkrein.enforce.gateway.request import Preparer, Receive
 from checkrein.enforce.gateway.upstream import Upstream

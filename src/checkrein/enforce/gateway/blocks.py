@@ -17,7 +17,6 @@ Positions are numbers of string tokens in the order of the text, so that what wa
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -57,6 +56,7 @@ _PLAIN = frozenset(
     {"name", "title", "description", "file_path", "path", "command", "content", "text", "pattern", "url", "query"}
 )
 """Keys that say nothing of what stands beside them."""
+_ID_LENGTH = 1024
 _KEYED_LENGTH = 512  # characters of a value that is looked at together with its key
 _WORDS = frozenset({"text", "user", _ASSISTANT, "system", "object", "string", "array", "integer", "number", "boolean", "null"})
 
@@ -73,8 +73,8 @@ class Walk:
     policy: Attachments
     sources: dict[str, str]
     edits: dict[int, str] = field(default_factory=dict)
-    found: Counter[tuple[str, str]] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
+    found: dict[tuple[str, str], int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     folders: dict[str, None] = field(default_factory=dict)
     tools: dict[str, str] = field(default_factory=dict)
@@ -128,7 +128,7 @@ class Walk:
 
     def _content(self, value: Json, source: str, role: str) -> None:
         if isinstance(value, str):
-            self.kinds["text"] += 1
+            self._count("text")
             self._prose(value, source)
         elif isinstance(value, list):
             for item in value:
@@ -139,7 +139,7 @@ class Walk:
     def _block(self, block: dict[str, Json], source: str, role: str) -> None:
         kind = block.get("type")
         name = kind if isinstance(kind, str) else ""
-        self.kinds[name if name in _COUNTED else "other"] += 1
+        self._count(name if name in _COUNTED else "other")
         if role == _ASSISTANT and name in _THOUGHTS:
             self._members(block, source, _THOUGHT)
             return
@@ -197,7 +197,7 @@ class Walk:
             attachments.admit(self.policy, "an image")
             self._members(item, source, _DATA)
         elif attachments.is_pdf(item) and isinstance(data, str):
-            self.kinds["pdf"] += 1
+            self._count("pdf")
             if self.policy is Attachments.EXTRACT:
                 self._extracted(item, attachments.pdf_text(data), source)
             else:
@@ -231,7 +231,7 @@ class Walk:
     def _extracted(self, item: Mapping[str, Json], text: str, source: str) -> None:
         """The text of a PDF in its place: three strings of its source, nothing else, become others."""
         outcome = self.look(text, source)
-        self.found.update(dict(outcome.found))
+        self._note(outcome)
         new = {"type": "text", "media_type": "text/plain", "data": text if outcome.text is None else outcome.text}
         for key, part in item.items():
             self.token += 1
@@ -270,8 +270,14 @@ class Walk:
             outcome = self._keyed(text, source, key)
         if outcome.text is not None:
             self.edits[number] = outcome.text
+        self._note(outcome)
+
+    def _note(self, outcome: Text) -> None:
         for what, count in outcome.found:
-            self.found[what] += count
+            self.found[what] = self.found.get(what, 0) + count
+
+    def _count(self, kind: str) -> None:
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
     def _keyed(self, text: str, source: str, key: str) -> Text:
         """A value together with its key, since ``password`` makes a secret of what stands beside it."""
@@ -282,6 +288,20 @@ class Walk:
         if new is None or not (new.startswith(head) and new.endswith(tail)):
             return Text(None, ())
         return Text(new[len(head) : len(new) - len(tail)], outcome.found)
+
+
+def metadata(walk: Walk, value: Json) -> None:
+    """The ``metadata`` of a request. ``user_id`` is the client's own id of person and session; a placeholder in it would only
+    hide who asks."""
+    if not isinstance(value, dict):
+        walk.tree(value, "")
+        return
+    for key, item in value.items():
+        walk.tree(key, "")
+        if key == "user_id" and isinstance(item, str) and len(item) <= _ID_LENGTH:
+            walk.skip(item)
+        else:
+            walk.tree(item, "", key)
 
 
 def _entry_name(value: Mapping[str, Json]) -> str:

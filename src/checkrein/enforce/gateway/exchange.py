@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ import httpcore
 from checkrein.core import RedactionError
 from checkrein.enforce.gateway import encoding
 from checkrein.enforce.gateway.answers import Answer, TooLongError, answer_for
-from checkrein.enforce.gateway.gathered import gathered
+from checkrein.enforce.gateway.http1 import Headers
 from checkrein.enforce.gateway.ports import Ports, Scope, Settings
-from checkrein.enforce.gateway.refuse import Refusal, RefusedError
+from checkrein.enforce.gateway.refuse import Refusal, RefusedError, refusal_of
 from checkrein.enforce.gateway.request import (
     Arrived,
     ClientGoneError,
@@ -31,7 +31,7 @@ from checkrein.enforce.gateway.request import (
     read_body,
 )
 from checkrein.enforce.gateway.stream import BrokenStreamError
-from checkrein.enforce.gateway.upstream import Headers, Upstream
+from checkrein.enforce.gateway.upstream import Response, Upstream
 from checkrein.ledger.egress import Sent
 from checkrein.vault.placeholder import PREFIX
 
@@ -140,7 +140,7 @@ class Exchange:
         finally:
             await response.aclose()
 
-    async def _relay(self, request: Arrived, ready: Ready, response: httpcore.Response) -> None:
+    async def _relay(self, request: Arrived, ready: Ready, response: Response) -> None:
         headers = [(name.lower(), value) for name, value in response.headers]
         named = dict(headers)
         content_type = named.get(b"content-type", b"").decode("latin-1")
@@ -155,15 +155,15 @@ class Exchange:
             pieces = _decoded(response, named.get(b"content-encoding", b"").decode("latin-1"))
             await self._pass_on(answer, pieces, response.status, kept_headers(headers, without=_REWRITTEN))
         else:
-            await self._pass_on(answer, response.aiter_stream(), response.status, kept_headers(headers))
+            await self._pass_on(answer, response.pieces(), response.status, kept_headers(headers))
 
-    async def _pass_on(self, answer: Answer, pieces: AsyncIterator[bytes], status: int, headers: Headers) -> None:
+    async def _pass_on(self, answer: Answer, pieces: AsyncGenerator[bytes, None], status: int, headers: Headers) -> None:
         """Give the client what ``answer`` makes of the pieces. RefusedError as long as nothing was given."""
         if answer.at_once:
             await self._start(status, headers)
         try:
-            async with aclosing(gathered(pieces)) as ahead:
-                async for piece in ahead:
+            async with aclosing(pieces):
+                async for piece in pieces:
                     self._bytes_back += len(piece)
                     if out := await self._fed(answer, piece):
                         await self._start(status, headers)
@@ -234,11 +234,12 @@ class Exchange:
         return await asyncio.get_running_loop().run_in_executor(self._machinery.threads, function, *arguments)
 
 
-async def _decoded(response: httpcore.Response, name: str) -> AsyncIterator[bytes]:
+async def _decoded(response: Response, name: str) -> AsyncGenerator[bytes, None]:
     """The answer without its encoding. We ask for none, but an API may encode all the same. Raises EncodingError."""
     decoder = None if encoding.is_identity(name) else encoding.Decoder(name, _MAX_DECODED)
-    async for piece in response.aiter_stream():
-        yield piece if decoder is None else decoder.feed(piece)
+    async with aclosing(response.pieces()) as pieces:
+        async for piece in pieces:
+            yield piece if decoder is None else decoder.feed(piece)
     if decoder is not None:
         decoder.end()
 
@@ -246,5 +247,5 @@ async def _decoded(response: httpcore.Response, name: str) -> AsyncIterator[byte
 def _unrestored(error: Exception) -> RefusedError:
     if isinstance(error, RedactionError):
         message = f"the answer holds placeholders that cannot be restored: {error.what} ({error.why})."
-        return RefusedError(Refusal.UNSAFE, message)
+        return RefusedError(refusal_of(error), message)
     return RefusedError(Refusal.UPSTREAM, f"{error}.")

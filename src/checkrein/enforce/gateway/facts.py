@@ -26,14 +26,17 @@ class Facts:
             self.found[what] = self.found.get(what, 0) + count
 
     def add(self, chunk: Chunk) -> None:
-        """Add what an element holds."""
-        self.count(chunk.found)
+        """Add what an element holds. Most hold little, and a request has hundreds."""
         for kind, count in chunk.kinds:
             self.kinds[kind] = self.kinds.get(kind, 0) + count
-        self.files.update(chunk.files)
+        if chunk.found:
+            self.count(chunk.found)
+        if chunk.made:
+            self.made |= chunk.made
+        if chunk.files:
+            self.files.update(chunk.files)
         for folder in chunk.folders:
             self.folders[folder] = None
-        self.made |= chunk.made
 
     def absorb(self, other: Facts) -> None:
         """Add what another part holds."""

@@ -7,7 +7,6 @@ given out at once, and a LF that follows goes out with what comes next.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 _END = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n))")
@@ -16,10 +15,17 @@ _LINE = re.compile(rb"\r\n|\n|\r")
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """``raw`` is all of it with the blank line. ``data`` are its data lines joined with LF; None where it has none."""
+    """``raw`` is all of it with the blank line."""
 
     raw: bytes
-    data: bytes | None
+
+    @property
+    def data(self) -> bytes | None:
+        """Its data lines joined with LF; None where it has none."""
+        lines = [line for line in _LINE.split(self.raw) if _is_data(line)]
+        if not lines:
+            return None
+        return b"\n".join(line[5:].removeprefix(b" ") for line in lines)
 
     def with_data(self, data: bytes) -> bytes:
         """The same frame with other data, in one line. Everything else in it stays."""
@@ -35,14 +41,27 @@ class Frames:
         self._buffer = bytearray()
         self._searched = 0
 
-    def feed(self, piece: bytes) -> Iterator[Frame]:
+    def feed(self, piece: bytes) -> list[Frame]:
         """The frames that are whole now."""
-        self._buffer += piece
-        while found := _END.search(self._buffer, self._searched):
-            raw = bytes(self._buffer[: found.end()])
-            del self._buffer[: found.end()]
-            self._searched = 0
-            yield Frame(raw, _data(raw))
+        if self._buffer:
+            self._buffer += piece
+            if not _END.search(self._buffer, self._searched):
+                self._hold()
+                return []
+            piece = bytes(self._buffer)
+            self._buffer.clear()
+        frames: list[Frame] = []
+        start = 0
+        for found in _END.finditer(piece, self._searched):
+            end = found.end()
+            frames.append(Frame(piece[start:end]))
+            start = end
+        self._buffer += piece[start:]
+        self._hold()
+        return frames
+
+    def _hold(self) -> None:
+        """Wait for the end of what is in the buffer."""
         self._searched = max(0, len(self._buffer) - 4)
         if len(self._buffer) > self._max_bytes:
             raise ValueError("an event is too long")
@@ -52,13 +71,6 @@ class Frames:
         rest = bytes(self._buffer)
         self._buffer.clear()
         return rest
-
-
-def _data(raw: bytes) -> bytes | None:
-    lines = [line for line in _LINE.split(raw) if _is_data(line)]
-    if not lines:
-        return None
-    return b"\n".join(line[5:].removeprefix(b" ") for line in lines)
 
 
 def _is_data(line: bytes) -> bool:

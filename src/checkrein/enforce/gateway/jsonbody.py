@@ -135,12 +135,10 @@ def escaped(text: str) -> str:
     return quoted(text)[1:-1]
 
 
-def scannable(text: str) -> None:
-    """Raises BodyError where ``text`` holds half a surrogate pair: one reader drops it, another replaces it."""
-    if text.isascii():
-        return
+def encoded(text: str) -> bytes:
+    """``text`` in UTF-8. Raises BodyError where it holds half a surrogate pair: one reader drops it, another replaces it."""
     try:
-        text.encode()
+        return text.encode()
     except UnicodeEncodeError as error:
         raise BodyError("a text in it holds half a surrogate pair") from error
 

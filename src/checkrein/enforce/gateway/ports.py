@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from checkrein.core.redacted import Redacted
 from checkrein.ledger.egress import Sent
 from checkrein.policy.privacy import Attachments
 
 
-class RedactedText(Protocol):
-    """A text that may leave."""
+class Batch(Protocol):
+    """The texts of one request on their way out. For one thread at a time."""
 
-    @property
-    def text(self) -> str:
-        """With a placeholder in place of each value."""
+    def redact(self, text: str, source: str) -> Redacted:
+        """``source`` is where the text stood: an absolute path, ``command``, ``mcp:SERVER``, ``prompt``, or "" for none.
 
-    @property
-    def found(self) -> Mapping[tuple[str, str], int]:
-        """How many values were replaced, by the id of the rule that found them and the label of their kind."""
+        It is kept with what is found, and has no part in what is found.
+
+        Raises RedactionError; then nothing is sent.
+        """
+
+    def keep(self) -> None:
+        """Keep all values that were replaced, so that they can be restored. Raises RedactionError; then nothing is sent."""
 
 
 class Redactor(Protocol):
@@ -31,13 +35,8 @@ class Redactor(Protocol):
         """Another value as soon as any text might be redacted otherwise than before: what was learnt under an earlier one is
         not used again. Two redactors with different versions may redact the same text differently."""
 
-    def redact(self, text: str, source: str) -> RedactedText:
-        """``source`` is where the text stood: an absolute path, ``command``, ``mcp:SERVER``, ``prompt``, or "" for none.
-
-        It is kept with what is found, and has no part in what is found.
-
-        Raises RedactionError; then nothing is sent.
-        """
+    def batch(self) -> Batch:
+        """For one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Outgoing:
     """What would leave, for the decision whether it may.
 
     ``folders`` are those that the conversation names as the one it works in, ``paths`` the files that its tools were called on
-    or that the client put into it, both as they stand there. ``found`` as in RedactedText. What a conversation says of itself
+    or that the client put into it, both as they stand there. ``found`` as in Redacted. What a conversation says of itself
     can make a decision stricter, never freer.
     """
 
@@ -88,7 +87,6 @@ class Restore(Enum):
     they are on, tool inputs are left to them. ``TEXT_AND_TOOLS`` is for a client without hooks.
     """
 
-    NOTHING = "nothing"
     TEXT = "text"
     TEXT_AND_TOOLS = "text-and-tools"
 
@@ -113,7 +111,6 @@ class Settings:
 
     upstream: str
     mount: str = ""
-    attachments: Attachments = Attachments.COUNT
     restore: Restore = Restore.TEXT
     scope: Scope = Scope.VAULT
     max_bytes: int = 64 * 1024 * 1024
@@ -125,12 +122,12 @@ class Ports:
 
     ``redactor`` gives the one for a caller's project; ``restore`` the value of a placeholder, or None where it is not known;
     ``classify`` the reasons why something may not leave (none of them: it may). All may raise RedactionError.
-    ``attachments`` gives what holds for a caller's project where that is another for each (None: what the settings say).
+    ``attachments`` gives what happens to those of a caller's project.
     """
 
     redactor: Callable[[Caller], Redactor]
+    attachments: Callable[[Caller], Attachments]
     restore: Callable[[str], str | None]
     classify: Callable[[Outgoing], Sequence[str]]
     record: Record
     observer: Observer
-    attachments: Callable[[Caller], Attachments] | None = None

@@ -53,6 +53,7 @@ def error_body(kind: str, message: str) -> bytes:
     return orjson.dumps({"type": "error", "error": {"type": kind, "message": f"Checkrein: {message}"}})
 
 
+_LOOK = "`checkrein doctor` says more."
 _BEDROCK = re.compile(r"/model/[^/]+/(?:invoke|invoke-with-response-stream|converse|converse-stream)$")
 _VERTEX = re.compile(r":(?:rawPredict|streamRawPredict)$")
 
@@ -90,9 +91,15 @@ def unreadable(error: BodyError) -> RefusedError:
 def unsafe(error: RedactionError) -> RefusedError:
     """For a scan or a vault that failed: what was not searched does not leave."""
     fix = f" {error.fix[:1].upper()}{error.fix[1:]}." if error.fix else ""
+    why = f" ({error.why})" if error.why else ""
     return RefusedError(
-        Refusal.UNSAFE, f"nothing was sent, because it could not be searched for secrets: {error.what} ({error.why}).{fix}"
+        refusal_of(error), f"nothing was sent, because it could not be searched for secrets: {error.what}{why}.{fix} {_LOOK}"
     )
+
+
+def refusal_of(error: RedactionError) -> Refusal:
+    """With a status that the client tries again only where that may help: a key that is lost does not come back by itself."""
+    return Refusal.UNSAFE if error.passing else Refusal.INVALID
 
 
 def forbidden(reasons: tuple[str, ...]) -> RefusedError:

@@ -15,7 +15,7 @@ _PREFIX = PREFIX.encode()
 
 def restored_message(body: bytes, restore: Restore, value: Value) -> bytes:
     """A message in JSON with its placeholders restored. A body that is none is given back as it came."""
-    if restore is Restore.NOTHING or _PREFIX not in body:
+    if _PREFIX not in body:
         return body
     try:
         text = text_of(body)

@@ -12,12 +12,13 @@ from typing import Any, Protocol
 
 from checkrein.core import CheckreinError, RedactionError
 from checkrein.enforce.gateway import encoding
-from checkrein.enforce.gateway.body import BATCHES, COUNT, MESSAGES, Memory, Reader
+from checkrein.enforce.gateway.body import BATCHES, COUNT, MESSAGES, Reader
 from checkrein.enforce.gateway.facts import Facts
+from checkrein.enforce.gateway.http1 import Headers
 from checkrein.enforce.gateway.jsonbody import BodyError
+from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.ports import Caller, Outgoing, Ports, Settings
 from checkrein.enforce.gateway.refuse import Refusal, RefusedError, forbidden, refuse_clouds, unreadable, unsafe
-from checkrein.enforce.gateway.upstream import Headers
 from checkrein.ledger.egress import Sent, Verdict
 
 log = logging.getLogger("checkrein.gateway")
@@ -136,8 +137,8 @@ class Preparer:
         """What may be sent in place of it, on record. Raises RefusedError, which is on record as well as far as that works."""
         try:
             reader = self._reader(request)
-            out = reader.rewritten(self._decoded(request, body), request.path, _content_type(request))
             path = _searched(request, reader)
+            out = reader.rewritten(self._decoded(request, body), request.path, _content_type(request))
             self._judge(request, reader.facts)
         except Exception as error:
             refused = _refused(error)
@@ -155,8 +156,7 @@ class Preparer:
 
     def _reader(self, request: Arrived) -> Reader:
         caller, ports = Caller(request.session), self._ports
-        attachments = self._settings.attachments if ports.attachments is None else ports.attachments(caller)
-        return Reader(ports.redactor(caller), attachments, self._memory, request.session)
+        return Reader(ports.redactor(caller), ports.attachments(caller), self._memory, request.session)
 
     def _decoded(self, request: Arrived, body: bytes) -> bytes:
         name = request.named.get(b"content-encoding", b"").decode("latin-1")
@@ -224,7 +224,7 @@ def kept_headers(headers: Headers, *, without: frozenset[bytes] = frozenset()) -
 
 def _searched(request: Arrived, reader: Reader) -> str:
     """The path, which may be recorded. Raises RefusedError where the address holds what must not leave: it stays as it is."""
-    if reader.look(request.target.decode("latin-1"), "").text is not None:
+    if not reader.is_clean(request.target.decode("latin-1")):
         raise RefusedError(
             Refusal.FORBIDDEN,
             "nothing was sent, because the address of the request, its path or what follows the ?, holds something "

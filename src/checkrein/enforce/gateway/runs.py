@@ -9,20 +9,20 @@ a second one before the last three.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from blake3 import blake3
 
-from checkrein.enforce.gateway.cache import MAX_AGE, Bounded, Chunk, digest
+from checkrein.enforce.gateway.bounded import MAX_AGE, Bounded, Pending
+from checkrein.enforce.gateway.cache import HEAD, Chunk
 from checkrein.enforce.gateway.facts import Facts
 from checkrein.enforce.gateway.jsonbody import Wire
 
-MAX_BYTES = 32 * 1024 * 1024
-_HEAD = 160  # characters by which lists are told apart before their digests are compared
+MAX_BYTES = 16 * 1024 * 1024
 _KEPT = 4  # runs with the same head: of the last two requests
 _LEFT_OUT = (1, 3)
-_OVERHEAD = 1000  # bytes
+_OVERHEAD = 1500  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,8 @@ class Run:
 _NONE = Run(0, blake3().digest(), float("inf"), Facts())
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """Which lists are alike: of one version of the redactor, one session, one kind."""
-
-    version: Hashable
-    session: str
-    kind: str
-    head: bytes
+Key = tuple[int, str, str, int]
+"""Which lists are alike: version of the redactor, session, kind, hash of how the first element begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +64,26 @@ class Walked:
 
 
 class Runs:
-    """Beginnings of lists that were looked at. Bounded in bytes and in age, safe for several threads."""
+    """Beginnings of lists that were looked at, in one session, with one version of the redactor."""
 
     def __init__(
-        self, max_bytes: int = MAX_BYTES, max_age: float = MAX_AGE, clock: Callable[[], float] = time.monotonic
+        self,
+        version: int,
+        session: str,
+        shared: Bounded[Key, tuple[Run, ...]],
+        max_age: float = MAX_AGE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._version = version
+        self._session = session
         self._max_age = max_age
         self._clock = clock
-        self._entries: Bounded[Key, tuple[Run, ...]] = Bounded(max_bytes, max_age, clock)
+        self._entries = Pending(shared)
 
-    def find(self, version: Hashable, session: str, kind: str, source: Wire, at: int) -> Walked:
+    def find(self, kind: str, source: Wire, at: int) -> Walked:
         """The longest run that begins at ``at``, where the first element of a list stands."""
         text = source.text
-        key = Key(version, session, kind, digest(text[at : at + _HEAD]))
+        key = (self._version, self._session, kind, hash(text[at : at + HEAD]))
         young = self._clock() - self._max_age
         known = [run for run in self._entries.get(key) or () if run.born > young]
         hasher = blake3()
@@ -97,27 +98,34 @@ class Runs:
                 best, best_hasher = run, hasher.copy()
         return Walked(key, at, best, best_hasher)
 
-    def keep(self, walked: Walked, source: Wire, elements: Sequence[Element]) -> None:
-        """Keep what became of a list: its known run, and the elements behind it."""
-        new = self._grown(walked, source, elements)
-        if not new:
-            return
-        marks = {run.mark for run in new} | {walked.run.mark}
-        others = tuple(run for run in self._entries.get(walked.key) or () if run.mark not in marks)
-        kept = (*new, *others)[:_KEPT]
-        self._entries.put(walked.key, kept, sum(map(_size, kept)))
+    def note(self, walked: Walked, source: Wire, elements: Sequence[Element]) -> Facts:
+        """Note what became of a list: its known run, and the elements behind it. What was met in all of it."""
+        facts = walked.run.facts.copy()
+        new = self._grown(walked, source, elements, facts)
+        if new:
+            marks = {run.mark for run in new} | {walked.run.mark}
+            others = tuple(run for run in self._entries.get(walked.key) or () if run.mark not in marks)
+            kept = (*new, *others)[:_KEPT]
+            self._entries.put(walked.key, kept, _size(kept))
+        return facts
 
-    def _grown(self, walked: Walked, source: Wire, elements: Sequence[Element]) -> list[Run]:
-        """The runs that end before the last element, and before the last three; the longest first."""
+    def keep(self) -> None:
+        """Let other requests see what was noted."""
+        self._entries.keep()
+
+    def _grown(self, walked: Walked, source: Wire, elements: Sequence[Element], facts: Facts) -> list[Run]:
+        """The runs that end before the last element, and before the last three; the longest first. ``facts`` are those of the
+        known run, and get those of the elements."""
         wanted = {len(elements) - left for left in _LEFT_OUT}
-        facts, pieces, tools = walked.run.facts.copy(), list(walked.run.pieces), dict(walked.run.tools)
+        pieces, tools = list(walked.run.pieces), dict(walked.run.tools)
         result: list[Run] = []
         done = walked.at + walked.run.length
-        for number, element in enumerate(elements[: max(0, *wanted)], start=1):
-            facts.add(element.chunk)
-            tools.update(element.chunk.tools)
-            if element.chunk.text is not None:
-                pieces.append((element.start - walked.at, element.end - walked.at, element.chunk.text))
+        for number, element in enumerate(elements, start=1):
+            chunk = element.chunk
+            facts.add(chunk)
+            tools.update(chunk.tools)
+            if chunk.text is not None:
+                pieces.append((element.start - walked.at, element.end - walked.at, chunk.text))
             if number not in wanted:
                 continue
             walked.hasher.update(source.span(done, element.end))
@@ -128,6 +136,7 @@ class Runs:
         return result
 
 
-def _size(run: Run) -> int:
-    texts = sum(len(text) for _, _, text in run.pieces)
-    return _OVERHEAD + texts + 200 * (len(run.tools) + len(run.facts.files) + len(run.facts.made))
+def _size(runs: Sequence[Run]) -> int:
+    """In bytes. Runs of one list share the texts of their pieces."""
+    texts = max(sum(len(text) for _, _, text in run.pieces) for run in runs)
+    return texts + sum(_OVERHEAD + 100 * (len(run.pieces) + len(run.tools) + len(run.facts.files)) for run in runs)

@@ -21,8 +21,14 @@ from checkrein.enforce.gateway.jsonbody import Json, escaped
 from checkrein.enforce.gateway.ports import Restore
 from checkrein.enforce.gateway.refuse import error_body
 from checkrein.enforce.gateway.restore import Tail, Value, as_it_is, restored
+from checkrein.vault.placeholder import PREFIX
 
 MAX_FRAME = 64 * 1024 * 1024
+
+_FIRST = PREFIX[:1].encode()
+_ESCAPE = rb"\u"
+_DELTA = b"content_block_delta"
+_BLOCK = b"content_block_st"  # of content_block_start and content_block_stop
 
 
 class BrokenStreamError(Exception):
@@ -62,9 +68,14 @@ class AnswerStream:
     def feed(self, piece: bytes) -> bytes:
         """What goes on, now that ``piece`` has come. Raises BrokenStreamError."""
         out: list[bytes] = []
+        waits = self.waits
         try:
             for frame in self._frames.feed(piece):
-                out += self._frame(frame)
+                if not waits and _cannot_change(frame.raw):
+                    out.append(frame.raw)
+                else:
+                    out += self._frame(frame)
+                    waits = self.waits
         except RedactionError as error:
             raise BrokenStreamError(b"".join((*out, _error(f"{error.what} ({error.why})")))) from error
         except ValueError as error:
@@ -98,7 +109,7 @@ class AnswerStream:
 
     def _start(self, frame: Frame, event: dict[str, Json]) -> bytes:
         block = event.get("content_block")
-        if not isinstance(block, dict) or self._restore is Restore.NOTHING:
+        if not isinstance(block, dict):
             return frame.raw
         if block.get("type") == "text":
             self._blocks[_index(event)] = _Block("text_delta", "text", Tail(self._value, as_it_is))
@@ -146,6 +157,12 @@ class AnswerStream:
     def _flush_all(self) -> Iterator[bytes]:
         for index in list(self._blocks):
             yield from self._flush(index)
+
+
+def _cannot_change(raw: bytes) -> bool:
+    """Whether, without a look at its JSON, a frame is only a piece of a block in which no placeholder can begin: it lacks the
+    letter that they begin with, and escapes that could spell it."""
+    return _DELTA in raw and _FIRST not in raw and _ESCAPE not in raw and _BLOCK not in raw
 
 
 def _parsed(data: bytes) -> dict[str, Json] | None:

@@ -1,33 +1,31 @@
 """The way to the Messages API: a pool of connections to one base URL, over HTTP/1.1 or HTTP/2, through a proxy if there is one.
 
-httpcore, the transport of httpx, is used by itself: it sends and gives headers and bytes as they are, without a user agent,
-cookies, redirects or decoding of its own.
+HTTP/1.1 goes first (``http1pool.py``): it costs a request and its first event least, and hosts that offer HTTP/2 offer it too.
+httpcore, the transport of httpx, takes what is left: a proxy, and a host that does not agree to HTTP/1.1 in the TLS handshake,
+because it speaks HTTP/2 alone or does not say what it speaks. Both send and give headers and bytes as they are, without a user
+agent, cookies, redirects or decoding of their own.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import certifi
 import httpcore
 
 from checkrein.core import ServiceError
+from checkrein.enforce.gateway import http1pool
+from checkrein.enforce.gateway.gathered import gathered
+from checkrein.enforce.gateway.http1 import Headers, head_of
+from checkrein.enforce.gateway.http1pool import CONNECT_SECONDS, CONNECTIONS, IDLE, KEEPALIVE_SECONDS, READ_SECONDS
 
-Headers = Sequence[tuple[bytes, bytes]]
-
-CONNECT_SECONDS = 15.0
-READ_SECONDS = 900.0
-"""How long the API may be silent. It sends pings while it thinks; clients give up after ten minutes."""
-
-_KEEPALIVE_SECONDS = 60.0
-_CONNECTIONS = 1000
-_IDLE = 100
+_TIMEOUTS = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,7 @@ class Base:
         try:
             parts = urlsplit(url)
             port = parts.port
+            (parts.hostname or "").encode("idna")
         except ValueError as error:
             raise _no_base(url, str(error)) from error
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -61,6 +60,25 @@ class Base:
         return host if self.port == usual else f"{host}:{self.port}"
 
 
+class Response(Protocol):
+    """An answer of the API. It is closed when it was read, and closed early where nobody wants the rest."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Headers:
+        """As they came."""
+
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """The body: all that has arrived since the last piece was taken, as soon as there is any. Raises what httpcore raises,
+        after the bytes that came before."""
+
+    async def aclose(self) -> None:
+        """Nothing more is read."""
+
+
 class Upstream:
     """Sends requests to the base URL. Use as an async context manager, or ``close`` it."""
 
@@ -69,18 +87,21 @@ class Upstream:
         NODE_EXTRA_CA_CERTS are honoured. Raises ServiceError where one of them, or ``url``, cannot be used.
         """
         self.base = Base.parsed(url)
+        self._host = self.base.host.encode("idna") if not self.base.host.isascii() else self.base.host.encode()
+        proxy = _proxy(self.base, environment)
         trust = _trust(environment) if self.base.scheme == "https" else None
-        self._pool = httpcore.AsyncConnectionPool(
+        self._http1 = http1pool.Pool(self._host.decode(), self.base.port, trust) if proxy is None else None
+        self._agreed = True  # the host spoke HTTP/1.1 so far
+        self._general = httpcore.AsyncConnectionPool(
             ssl_context=trust,
-            proxy=_proxy(self.base, environment),
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=_IDLE,
-            keepalive_expiry=_KEEPALIVE_SECONDS,
+            proxy=proxy,
+            max_connections=CONNECTIONS,
+            max_keepalive_connections=IDLE,
+            keepalive_expiry=KEEPALIVE_SECONDS,
             http1=True,
             http2=self.base.scheme == "https",
             retries=1,
         )
-        self._timeouts = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
 
     async def __aenter__(self) -> Self:
         return self
@@ -92,25 +113,48 @@ class Upstream:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._pool.aclose()
+        if self._http1 is not None:
+            await self._http1.close()
+        await self._general.aclose()
 
-    async def send(self, method: str, target: bytes, headers: Headers, body: bytes | None) -> httpcore.Response:
+    async def send(self, method: str, target: bytes, headers: Headers, body: bytes | None) -> Response:
         """Send a request; the answer's head, with its body still to be read and to be closed.
 
         ``target`` is path and query as the client sent them. Raises what httpcore raises.
         """
-        url = httpcore.URL(
-            scheme=self.base.scheme.encode(),
-            host=self.base.host.encode("idna") if not self.base.host.isascii() else self.base.host.encode(),
-            port=self.base.port,
-            target=self.base.prefix.encode() + target,
-        )
-        host = (b"Host", self.base.authority.encode())
+        target = self.base.prefix.encode() + target
         length = [(b"Content-Length", str(len(body)).encode())] if body is not None else []
-        request = httpcore.Request(
-            method, url, headers=[host, *headers, *length], content=body or b"", extensions={"timeout": self._timeouts}
-        )
-        return await self._pool.handle_async_request(request)
+        headers = [(b"Host", self.base.authority.encode()), *headers, *length]
+        if self._http1 is not None and self._agreed:
+            try:
+                return await self._http1.ask(head_of(method, target, headers), body or b"", bodiless=method == "HEAD")
+            except http1pool.OtherProtocolError:
+                self._agreed = False  # from now on httpcore sets what is offered in the handshake
+        url = httpcore.URL(scheme=self.base.scheme.encode(), host=self._host, port=self.base.port, target=target)
+        request = httpcore.Request(method, url, headers=headers, content=body or b"", extensions={"timeout": _TIMEOUTS})
+        return General(await self._general.handle_async_request(request))
+
+
+class General:
+    """An answer that comes through httpcore."""
+
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers = response.headers
+
+    @property
+    def protocol(self) -> str:
+        """The version of HTTP that it came by, as in ``HTTP/2``."""
+        return str(self._response.extensions["http_version"], "ascii")
+
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """See ``Response``."""
+        return gathered(self._response.aiter_stream())
+
+    async def aclose(self) -> None:
+        """See ``Response``."""
+        await self._response.aclose()
 
 
 def _no_base(url: str, why: str) -> ServiceError:

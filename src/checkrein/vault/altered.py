@@ -1,0 +1,76 @@
+"""Placeholders that were altered on their way: cut, in another case, escaped, broken by a line end.
+
+A model that copied one badly writes such a thing, or a program that wrapped or escaped a text. Where the check of a placeholder
+holds once that is undone, it was one. What is merely cut is known by how it begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from checkrein.core.placeholder import CHECKED, KEYED, PREFIX, find, holds
+from checkrein.vault.placeholder import MAX_LENGTH
+
+_GAP = "(?:\\\\?\r?\n[ \t>#*|+-]{0,16}+|\xad|[\u200b-\u200f\u2060\ufeff])"
+"""A line end, with what stands before the next line; a character without a width."""
+_ESCAPED = r"(?:\\?_|&#0{0,4}95;|&#[xX]0{0,4}5[fF];|&lowbar;|%5[fF]|\\u005[fF]|\\x5[fF])"
+"""The underscore: as it is, and escaped for Markdown, HTML, URLs, JSON and programs."""
+_UNDERSCORE = rf"(?:{_ESCAPED}|[-. \uff3f])"
+_START = re.compile(rf"C{_GAP}*+K{_GAP}*+R{_GAP}*+{_UNDERSCORE}", re.IGNORECASE)
+_SIGN = re.compile(rf"{_GAP}|(?P<underscore>{_UNDERSCORE})|(?P<letter>[A-Za-z0-9])")
+_LIKE = re.compile(
+    rf"(?:{_GAP}*+(?:{_UNDERSCORE}|[A-Za-z0-9])){{4,36}}?{_GAP}*+{_UNDERSCORE}(?:{_GAP}*+[A-Za-z2-7]){{{KEYED + CHECKED}}}"
+)
+_MARK = re.compile(rf"(?=_([a-z2-7]{{{KEYED + CHECKED}}}))")
+_CUT = re.compile(rf"CKR{_ESCAPED}[A-Z](?:[A-Z0-9]|{_ESCAPED}){{0,30}}?{_ESCAPED}(?=[A-Z0-9]*[a-z])[A-Za-z0-9]{{6,}}")
+"""Something in lower case behind the label: constants of programs that begin alike (PKCS #11) have none."""
+
+
+def mentions(text: str) -> bool:
+    """Whether something like the beginning of a placeholder stands in ``text``."""
+    return PREFIX in text or _START.search(text) is not None
+
+
+def altered(text: str) -> tuple[str, ...]:
+    """What was a placeholder once and is none any more, as it stands. Each once."""
+    rest = _without_places(text)
+    found = [stretch for at in _starts(rest) if (stretch := _undone(rest, at))]
+    found += [cut[0] for cut in _CUT.finditer(rest) if not any(cut[0] in stretch for stretch in found)]
+    return tuple(dict.fromkeys(found))
+
+
+def _starts(text: str) -> Iterator[int]:
+    """Where what is as long as a placeholder begins like one."""
+    return (start.start() for start in _START.finditer(text) if _LIKE.match(text, start.start()))
+
+
+def _undone(text: str, at: int) -> str:
+    """The stretch from ``at`` on that is a placeholder once it is written as one is; "" where none is."""
+    plain, ends = "", [at]
+    for sign in _signs(text, at):
+        plain += "_" if sign["underscore"] else sign["letter"].lower()
+        ends.append(sign.end())
+    for mark in _MARK.finditer(plain):
+        if holds(plain[: mark.start() + 1].upper() + mark[1]):
+            return text[at : ends[mark.end(1)]]
+    return ""
+
+
+def _signs(text: str, at: int) -> Iterator[re.Match[str]]:
+    """What may stand for the characters of one placeholder."""
+    count = 0
+    while count < MAX_LENGTH and (sign := _SIGN.match(text, at)):
+        at = sign.end()
+        if sign.lastgroup:
+            count += 1
+            yield sign
+
+
+def _without_places(text: str) -> str:
+    """``text`` with spaces for its placeholders."""
+    parts, end = [], 0
+    for place in find(text):
+        parts += [text[end : place.start], " "]
+        end = place.end
+    return "".join((*parts, text[end:])) if parts else text
