@@ -16,7 +16,7 @@ def test_the_default(world: Any) -> None:
     assert privacy.class_of(f"{world.project}/a") == (DataClass.INTERNAL, "")
     assert privacy.redaction.enabled
     assert privacy.redaction.generic
-    assert "email" in privacy.redaction.pii
+    assert "email-private" in privacy.redaction.pii
     assert not privacy.redaction.restore_files.covers(f"{world.project}/.env")
     assert not privacy.gateway.enabled
     assert privacy.gateway.attachments is Attachments.COUNT
@@ -59,7 +59,7 @@ def test_a_user_sets_everything(world: Any) -> None:
 
 def test_the_usual_kinds_of_personal_data_and_more(world: Any) -> None:
     usual = world.load().policy.privacy.redaction.pii
-    assert {"card", "email", "iban"} <= usual
+    assert {"card", "email-private", "iban"} <= usual
     assert "person-name" not in usual
     world.write("user", "redaction: {pii: [default, person-name]}")
     assert world.load().policy.privacy.redaction.pii == usual | {"person-name"}

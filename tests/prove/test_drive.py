@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from checkrein.core import ClientError
 from checkrein.prove.drive import ClientRun, Drive
 
 
@@ -36,11 +38,29 @@ def test_a_wrapper_stands_in_front(tmp_path: Path) -> None:
 
 
 def test_a_client_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> None:
-    run = drive(tmp_path, "sleep 600 & echo $! > child; wait").run(seconds=1.0)
+    run = drive(tmp_path, "sleep 600 & echo $! > child; wait").run(seconds=2.0)
     assert run.code is None
     child = int((tmp_path / "home/project/child").read_text())
-    stat = Path(f"/proc/{child}/stat")
-    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    deadline = time.monotonic() + 30
+    while runs(child) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not runs(child)
+
+
+def test_a_client_that_the_system_does_not_start_is_an_error(tmp_path: Path) -> None:
+    made = drive(tmp_path, "")
+    made.program.write_text("echo npm leaves such a text with --ignore-scripts\n")
+    with pytest.raises(ClientError, match="this client cannot be started") as caught:
+        made.run()
+    assert caught.value.why == "Exec format error"
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there that is more than an entry which nobody has fetched yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @pytest.mark.parametrize(("stdout", "result"), [('{"result": "x"}', {"result": "x"}), ("[]", {}), ("words", {}), ("", {})])

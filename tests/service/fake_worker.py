@@ -87,7 +87,7 @@ def main(state: str, runtime: str) -> None:
         approvals = Approvals()
         consent = Consent(approvals, LiveProcesses(), os.geteuid())
         controls = ServiceControls(consent, approvals, lambda: {"policy": "read"}, lambda: {"extra": 1})
-        watch = Watch(paths.state / "claude")
+        watch = Watch(paths.state / "claude", paths.state / "claude")
         return Parts(Point(), Record(paths.state), controls, watch, (paths.state / "closed").touch)
 
     serve(build, paths, deadline=1.0)

@@ -107,5 +107,7 @@ def test_a_restricted_name(world: World) -> None:
     world.user("redaction: {dictionary: [{term: Acme Corp, label: CUSTOMER, class: restricted}, Osprey]}")
     assert world.reasons(found={("dictionary.term", "NAME"): 3, ("secret.x", "CUSTOMER"): 1}) == ()
     (reason,) = world.reasons(found={("dictionary.term", "CUSTOMER"): 1})
+    assert world.reasons(found={("vault.placeholder", "CUSTOMER"): 1}) == (reason,), "a hook was there first"
+    assert world.reasons(found={("vault.placeholder", "API_KEY"): 1}) == ()
     assert reason.startswith("a restricted name (CUSTOMER) stands in it (home/checkrein.yaml:2")
     assert "Acme" not in reason

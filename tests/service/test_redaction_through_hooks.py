@@ -92,7 +92,7 @@ def test_a_vault_that_is_broken_lets_nothing_out(send: Send, home: Path, monkeyp
     def locked(*_: object) -> str:
         raise VaultError("the vault is locked", fix="wait")
 
-    monkeypatch.setattr(LazyVault, "redact", locked)
+    monkeypatch.setattr(LazyVault, "gathering", locked)
     answer = send("PostToolUse", "Bash", {"command": "make"}, **output("make", f"using {RARE}\n"))
     assert RARE not in str(answer)
     assert "withheld" in str(answer["updatedToolOutput"])

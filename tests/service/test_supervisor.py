@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -164,6 +165,13 @@ def test_a_worker_without_its_parts_serves_refusals_that_say_why(stopped: Any) -
 def test_start_time_of_no_process_is_zero() -> None:
     assert supervisor.start_time(2**22 + 1) == 0
     assert supervisor.start_time(os.getpid()) > 0
+
+
+def test_what_has_ended_has_no_start_time_though_nobody_collects_it() -> None:
+    ended = subprocess.Popen(["true"])
+    until(lambda: Path(f"/proc/{ended.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+    assert supervisor.start_time(ended.pid) == 0
+    ended.wait()
 
 
 def test_the_log_is_private_and_bounded(tmp_path: Path) -> None:

@@ -61,6 +61,12 @@ def test_a_program_that_tells_nothing_has_no_version(tmp_path: Path) -> None:
     assert find_clients(tmp_path, str(tmp_path / "bin"))[0] == Client(path, None)
 
 
+def test_a_package_whose_program_does_not_start_has_no_version(tmp_path: Path) -> None:
+    binary = package(tmp_path / ".npm-global/lib", "2.1.330")
+    binary.write_text("echo npm leaves such a text with --ignore-scripts\nexit 1\n")
+    assert Client(binary, None) in find_clients(tmp_path, "")
+
+
 @pytest.mark.parametrize(
     ("text", "version"),
     [("2.1.330 (Claude Code)\n", NEW), ("2.1.197-beta.1", OLD), ("", None), ("v2", None), ("2.1.x", None), ("2.1.3.4", None)],
@@ -75,7 +81,7 @@ def test_parses_versions(text: str, version: Version | None) -> None:
         ([NEW], Transport.HTTP, "all clients are 2.1.295 or newer"),
         ([OLD], Transport.COMMAND, "all clients are older than 2.1.295"),
         ([NEW, OLD], Transport.BOTH, "some clients are older than 2.1.295"),
-        ([NEW, None], Transport.BOTH, "a client does not tell its version"),
+        ([NEW, None], Transport.BOTH, "the version of claude cannot be read"),
         ([], Transport.BOTH, "no client is installed yet, so any version may come"),
     ],
 )

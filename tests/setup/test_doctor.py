@@ -223,16 +223,23 @@ def test_the_port_must_be_ours(patient: Patient) -> None:
 def test_clients_with_known_flaws(patient: Patient, version: str, state: State) -> None:
     program = patient.machine.paths.home / ".local/share/claude/versions" / version
     program.parent.mkdir(parents=True)
-    program.touch()
+    program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     assert [check.state for check in doctor_machine.clients(patient)] == [state]
+    program.write_text("echo this is what npm leaves with --ignore-scripts\n")
+    (client,) = doctor_machine.clients(patient)
+    assert (client.state, "cannot be started" in client.text) == (State.WARN, True)
 
 
 def test_open_files_and_their_readers(patient: Patient) -> None:
     assert bad(doctor_machine.file_modes(patient)) == []
     file = patient.machine.paths.settings(Scope.USER)
     file.chmod(0o644)
-    text = f"1 of the client's files are open to others, the first {file} (0644)"
+    patient.machine.paths.home.chmod(0o711)
+    file.parent.chmod(0o700)
+    assert bad(doctor_machine.file_modes(patient)) == []
+    file.parent.chmod(0o711)
+    text = f"2 of the client's files are open to others, the first {file.parent} (0711)"
     assert bad(doctor_machine.file_modes(patient)) == [(State.WARN, text)]
 
 

@@ -86,6 +86,20 @@ def test_what_belongs_to_somebody_else_is_named(paths: ClientPaths) -> None:
     assert tighten(paths, ME + 1).changed == ()
 
 
+def test_whether_others_reach_it_is_told(tmp_path: Path) -> None:
+    paths = ClientPaths.of({"HOME": str(tmp_path)}, tmp_path)
+    (paths.folder / "logs").mkdir(parents=True)
+    (paths.folder / "logs/a").touch(0o644)
+    for folder in (tmp_path, paths.folder, paths.folder / "logs"):
+        folder.chmod(0o755)
+    assert {item.path.name: item.reached for item in loose(paths, ME)} == {".claude": True, "logs": True, "a": True}
+    (paths.folder / "logs").chmod(0o700)
+    assert {item.path.name: item.reached for item in loose(paths, ME)} == {".claude": True, "a": False}
+    (paths.folder / "logs").chmod(0o755)
+    tmp_path.chmod(0o700)
+    assert {item.reached for item in loose(paths, ME)} == {False}
+
+
 def test_nothing_there_nothing_to_do(tmp_path: Path) -> None:
     assert list(loose(ClientPaths.of({"HOME": str(tmp_path)}, tmp_path), ME)) == []
 

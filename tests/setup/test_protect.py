@@ -79,7 +79,7 @@ def machine(tmp_path: Path) -> Machine:
 def client(machine: Machine, version: str) -> None:
     program = machine.paths.home / ".local/share/claude/versions" / version
     program.parent.mkdir(parents=True, exist_ok=True)
-    program.touch()
+    program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
 
 

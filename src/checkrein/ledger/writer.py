@@ -27,7 +27,7 @@ from checkrein.ledger.checkpoint import Checkpoint, sign_checkpoint
 from checkrein.ledger.encoding import canonical, storable
 from checkrein.ledger.entry import NOTE, Entry, chain_mac, findings_json, first_previous
 from checkrein.ledger.keys import CHAIN, PRIVATE, PUBLIC, Keys, create_keys, load_keys
-from checkrein.ledger.masking import mask_finding, shown_mapping, summarize
+from checkrein.ledger.masking import Hide, mask_finding, shown_mapping, summarize, withheld, withheld_finding
 from checkrein.ledger.store import (
     DATABASE,
     INSERT,
@@ -119,13 +119,16 @@ class Ledger:
             self._check_place()
         return next(iter(tuple(self._troubles.values())), "")
 
-    def append(self, event: Event, decision: Decision, micros: int) -> Entry:
-        """Record what was decided about ``event`` in ``micros`` microseconds. The decision may leave once this returns."""
-        return self.append_many([(event, decision, micros)])[0]
+    def append(self, event: Event, decision: Decision, micros: int, hide: Hide = str) -> Entry:
+        """Record what was decided about ``event`` in ``micros`` microseconds. The decision may leave once this returns.
+
+        ``hide`` masks what is known to be sensitive. Where it raises, the entry tells the size of its texts alone.
+        """
+        return self._write([self._fields_of(event, decision, micros, hide)])[0]
 
     def append_many(self, items: Iterable[tuple[Event, Decision, int]]) -> list[Entry]:
         """As ``append``, for several at once: all of them are on record, or none."""
-        return self._write([self._fields_of(event, decision, micros) for event, decision, micros in items])
+        return self._write([self._fields_of(event, decision, micros, str) for event, decision, micros in items])
 
     def note(self, kind: str, fields: Mapping[str, Any]) -> Entry:
         """Record something about the service itself: ``start``, ``stop``, ``policy-broken``, ``mode``, ``approval``."""
@@ -157,11 +160,19 @@ class Ledger:
         with self._mutex:
             return self._write_checkpoint()
 
-    def _fields_of(self, event: Event, decision: Decision, micros: int) -> list[Any]:
+    def _fields_of(self, event: Event, decision: Decision, micros: int, hide: Hide) -> list[Any]:
         """The values of ``FIELDS`` behind the sequence number."""
-        rules, findings = findings_json([mask_finding(finding) for finding in decision.findings])
+        try:
+            project, summary = hide(event.project), summarize(event, hide)
+            told = [mask_finding(finding, hide) for finding in decision.findings]
+        except LedgerError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever keeps a text from being searched keeps it out of the record, not the entry
+            project, summary = "", withheld(event)
+            told = [withheld_finding(finding) for finding in decision.findings]
+        rules, findings = findings_json(told)
         asked = {"text": event.text, "input": dict(event.input), "result": event.result}
-        words = (decision.id, event.kind.value, event.name, event.session, event.project, event.agent, event.tool, event.call)
+        words = (decision.id, event.kind.value, event.name, event.session, project, event.agent, event.tool, event.call)
         return [
             int(event.at * 1_000_000) or time.time_ns() // 1000,
             *map(storable, words),
@@ -169,7 +180,7 @@ class Ledger:
             int(decision.updated_input is not None),
             storable(rules, longest=None),
             storable(findings, longest=None),
-            storable(summarize(event), longest=None),
+            storable(summary, longest=None),
             self._digest(asked),
             micros,
         ]

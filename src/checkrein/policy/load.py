@@ -113,8 +113,14 @@ class _Cached:
     ever_read: bool = False
 
 
-def _nothing_cached(files: Sequence[tuple[Layer, Path]]) -> dict[Layer, _Cached]:
-    return {layer: _Cached() for layer, _ in files}
+@dataclass(slots=True)
+class _Known:
+    """A project that was asked for. Its places are put together once: every call of the agent's asks for its policy."""
+
+    places: Places
+    files: Sequence[tuple[Layer, Path]]
+    layers: dict[Layer, _Cached]
+    current: CurrentPolicy | None = None
 
 
 class PolicyStore:
@@ -127,23 +133,26 @@ class PolicyStore:
         self._files = files
         self._rules = load_rules() if rules is None else rules
         self._lock = threading.Lock()
-        self._projects: OrderedDict[str, tuple[dict[Layer, _Cached], CurrentPolicy]] = OrderedDict()
+        self._projects: OrderedDict[str, _Known] = OrderedDict()
 
     def current(self, project: str | Path) -> CurrentPolicy:
         """The policy that is in force for ``project`` now. Never raises for what is in a policy file."""
-        places = _places(project, self._files)
         with self._lock:
-            files = layer_files(places.project, self._files)
-            known = self._projects.get(places.project)
-            cached = _nothing_cached(files) if known is None else known[0]
-            changed = [self._refresh(cached[layer], layer, file, places) for layer, file in files]
-            if known is None or any(changed):
-                known = (cached, self._merged(cached, places))
-                self._projects[places.project] = known
-                if len(self._projects) > _PROJECTS_KEPT:
-                    self._projects.popitem(last=False)
-            self._projects.move_to_end(places.project)
-            return known[1]
+            known = self._projects.get(str(project)) or self._first(str(project))
+            changed = [self._refresh(known.layers[layer], layer, file, known.places) for layer, file in known.files]
+            if known.current is None or any(changed):
+                known.current = self._merged(known.layers, known.places)
+            self._projects.move_to_end(str(project))
+            return known.current
+
+    def _first(self, project: str) -> _Known:
+        """A project that is not known yet."""
+        places = _places(project, self._files)
+        files = layer_files(places.project, self._files)
+        known = self._projects[project] = _Known(places, files, {layer: _Cached() for layer, _ in files})
+        if len(self._projects) > _PROJECTS_KEPT:
+            self._projects.popitem(last=False)
+        return known
 
     def _refresh(self, cached: _Cached, layer: Layer, file: Path, places: Places) -> bool:
         """Read ``file`` again where it changed; whether it did."""

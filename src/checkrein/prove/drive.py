@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from checkrein.core import ClientError
+
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 RUN_SECONDS = 90.0
 _QUIET = ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_AUTOUPDATER", "DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING")
@@ -65,21 +67,28 @@ class Drive:
         }
 
     def run(self, seconds: float = RUN_SECONDS) -> ClientRun:
-        """Run the client to its end, or end it and its children after ``seconds``."""
+        """Run the client to its end, or end it and its children after ``seconds``. ClientError where it cannot be started."""
         (self.home / "tmp").mkdir(exist_ok=True)
         words = [*self.wrapper, str(self.program), "-p", self.prompt, "--output-format", "json", *self._mode(), *self.arguments]
         start = time.monotonic()
-        process = subprocess.Popen(
-            words,
-            cwd=self.project,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            text=True,
-            errors="replace",
-        )
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=self.project,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                text=True,
+                errors="replace",
+            )
+        except OSError as error:
+            raise ClientError(
+                f"this client cannot be started: {self.program}",
+                why=error.strerror or type(error).__name__,
+                fix="install it again, without --ignore-scripts where npm does that",
+            ) from error
         try:
             out, err = process.communicate(timeout=seconds)
             code: int | None = process.returncode

@@ -21,6 +21,7 @@ _REASONS_SHOWN = 5
 _WIDTH = 160
 _ATTACHMENTS = {"image": "image", "pdf": "PDF", "file": "other file"}
 _REFUSED = "refused"
+_WHICH_FILES = "that tools were called on or the client put in (commands: `checkrein log --tool Bash`)"
 
 
 class Row(Protocol):
@@ -155,7 +156,7 @@ def _left(summary: Summary) -> Iterator[str]:
     for kind, count in summary.attachments.items():
         yield f"  attached    {counted(count, _ATTACHMENTS[kind])}, of which the content was not searched"
     if summary.files:
-        yield f"  files       {counted(len(summary.files) + summary.more_files, 'file')} that the conversation is about"
+        yield f"  files       {counted(len(summary.files) + summary.more_files, 'file')} {_WHICH_FILES}"
         for name in list(summary.files)[:_FILES_SHOWN]:
             yield f"              {shorten(clean(name), _WIDTH)}"
         left_out = len(summary.files) + summary.more_files - _FILES_SHOWN
@@ -167,10 +168,11 @@ def _held_back(summary: Summary) -> Iterator[str]:
     if not summary.labels:
         yield "  held back   nothing was found that had to be"
         return
-    yield "  held back   placeholders left in place of these, so many in one request at most:"
+    yield "  held back   placeholders left in place of these (a conversation repeats one value many times):"
     width = max(map(len, summary.labels))
     for label, count in sorted(summary.labels.items()):
-        yield f"              {clean(label):{width}}  {count}"
+        most = "once in a request" if count == 1 else f"up to {count} times in one request"
+        yield f"              {clean(label):{width}}  replaced {most}"
 
 
 def _refused(summary: Summary) -> Iterator[str]:

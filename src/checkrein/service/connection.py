@@ -6,6 +6,7 @@ would fail for no reason.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import termios
 from typing import cast
@@ -14,6 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 LULL_SECONDS = 0.25  # before a handover: who has not called again by then hardly calls in the moment when it is closed
 MAX_KEPT = 128  # connections; while there are more, each is closed after its answer
+_ARRIVING = memoryview(bytearray(256 * 1024))
+"""What arrives stands here until it is parsed, which is at once: a process needs no second one."""
 
 
 class KeptConnection(HttpToolsProtocol):
@@ -57,3 +60,40 @@ class KeptConnection(HttpToolsProtocol):
         """Whether a request has begun, or lies in the kernel's queue, unread."""
         waiting = fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.FIONREAD, b"\0" * 4)
         return self._reading or not self.cycle.response_complete or any(waiting)
+
+
+class Arriving(asyncio.BufferedProtocol):
+    """Gives a connection what arrives, read into one place again and again: uvloop would make a buffer of 256 KiB for every
+    record of TLS, and cut it to its 16. That is a fifth of a millisecond for a body of 1 MB.
+    """
+
+    def __init__(self, connection: KeptConnection) -> None:
+        self._connection = connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """It is there."""
+        self._connection.connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """It is gone."""
+        self._connection.connection_lost(error)
+
+    def get_buffer(self, _hint: int) -> memoryview:
+        """Where to put what arrives."""
+        return _ARRIVING
+
+    def buffer_updated(self, count: int) -> None:
+        """So many bytes have arrived."""
+        self._connection.data_received(_ARRIVING[:count])  # type: ignore[arg-type] # the parser takes any bytes
+
+    def eof_received(self) -> None:
+        """The caller will send no more."""
+        self._connection.eof_received()
+
+    def pause_writing(self) -> None:
+        """The caller takes what is sent too slowly."""
+        self._connection.pause_writing()
+
+    def resume_writing(self) -> None:
+        """The caller has taken it."""
+        self._connection.resume_writing()

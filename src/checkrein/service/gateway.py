@@ -22,6 +22,7 @@ from typing import NoReturn
 
 from checkrein.core import CheckreinError, ServiceError
 from checkrein.service import certificate
+from checkrein.service.connection import Arriving
 from checkrein.service.front import Asgi, Front, GatewayConnection, Refusing
 from checkrein.service.inherited import Inherited
 from checkrein.service.paths import ServicePaths
@@ -108,6 +109,9 @@ class GatewayWorker(Supervised):
         await super().shutdown(sockets)
         await self._served.close()
 
+    def _protocol(self) -> asyncio.BaseProtocol:
+        return Arriving(self._connection())
+
     async def _keep_up(self) -> None:
         while True:
             try:
@@ -136,6 +140,8 @@ def serve(build: Build, env: Mapping[str, str], paths: ServicePaths, hosting: Ho
         token=_token(hosting.metrics_token),
     )
     gc.freeze()
+    gc.set_threshold(50_000, 10, 10)  # one request makes thousands of objects, next to none of them in a cycle
+    sys.setswitchinterval(0.001)  # the loop's thread gets the interpreter back sooner while a request is searched
     worker = GatewayWorker(front, inherited, _tls(paths, hosting), hosting.drain, served, lifetime=lifetime)
     worker.run(sockets=[])
     logging.shutdown()

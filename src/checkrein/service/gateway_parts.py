@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from checkrein.core import CheckreinError, PolicyError, RedactionError, ServiceError
-from checkrein.decide.redaction import Redacted, Redactors, search_of
+from checkrein.core.redacted import Redacted
+from checkrein.decide.redaction import Redactors, search_of
 from checkrein.enforce.gateway.app import Gateway
 from checkrein.enforce.gateway.metrics import Metrics
 from checkrein.enforce.gateway.ports import Caller, Ports, Redactor, Restore, Scope, Settings
@@ -53,11 +54,11 @@ def build(env: Mapping[str, str], paths: ServicePaths, hosting: Hosting) -> Serv
     _warm(redaction, own.redaction)
     ports = Ports(
         redactor=redaction.of,
+        attachments=lambda caller: policy.privacy(policy.project(caller)).gateway.attachments,
         restore=Restoring(vault),
         classify=policy.reasons,
         record=egress,
         observer=Metrics(CollectorRegistry()),
-        attachments=lambda caller: policy.privacy(policy.project(caller)).gateway.attachments,
     )
     settings = Settings(
         upstream=route.upstream,
@@ -106,9 +107,16 @@ class Off:
         """Unlike that of any other redactor."""
         return "off"
 
+    def batch(self) -> Off:
+        """This."""
+        return self
+
     def redact(self, text: str, _source: str) -> Redacted:
         """The text as it is."""
         return Redacted(text)
+
+    def keep(self) -> None:
+        """Nothing to keep."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from checkrein.core import PolicyError
 from checkrein.decide.sessions import project_of
+from checkrein.enforce.gateway.cache import STANDING
 from checkrein.enforce.gateway.ports import Caller, Outgoing
 from checkrein.policy import DataClass, Policy, PolicyStore, Privacy
 
 DICTIONARY_RULE = "dictionary.term"
+_OF_TERMS = (DICTIONARY_RULE, STANDING)
 _FOLDERS_LOOKED_AT = 8
 _NAMED = 5
 
@@ -77,8 +79,11 @@ def _of_files(policy: Policy, project: str, paths: tuple[str, ...]) -> Iterator[
 
 
 def _of_terms(privacy: Privacy, found: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    """A restricted name of the dictionary. It is told by its label alone, as its text would be told to nobody."""
-    labels = {label for rule, label in found if rule == DICTIONARY_RULE}
+    """A restricted name of the dictionary. It is told by its label alone, as its text would be told to nobody.
+
+    Where a hook was there first, a placeholder stands in place of the name, with the same label.
+    """
+    labels = {label for rule, label in found if rule in _OF_TERMS}
     for term in privacy.redaction.dictionary:
         if term.data_class is DataClass.RESTRICTED and term.label in labels:
             labels.discard(term.label)

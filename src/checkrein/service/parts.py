@@ -10,6 +10,7 @@ from typing import Any
 
 import checkrein
 from checkrein.controls import Guard
+from checkrein.core import Event, EventKind
 from checkrein.decide import DecisionPoint, SessionStore, Stores
 from checkrein.decide.approvals import ApprovalStore
 from checkrein.enforce.hooks import command
@@ -22,12 +23,14 @@ from checkrein.service import manage_gateway
 from checkrein.service.approval import Consent
 from checkrein.service.approver import RecordedApprover
 from checkrein.service.controls import ServiceControls
+from checkrein.service.hiding import Hiding, Prepared
 from checkrein.service.paths import ServicePaths
 from checkrein.service.processes import LiveProcesses
-from checkrein.service.recorder import RecordedAsAsked
+from checkrein.service.recorder import MaskedRecorder
 from checkrein.service.redaction import HookRedactors, redactors_of, vault_of
 from checkrein.service.routed import Routed
 from checkrein.service.stopped import StoppedActions
+from checkrein.service.unanswered import Unanswered, trouble
 from checkrein.service.upkeep import Upkeep
 from checkrein.service.watch import Watch
 from checkrein.service.worker import Parts
@@ -66,7 +69,7 @@ def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts
     )
     point.warm()
     approver = RecordedApprover(approvals, stopped.find, ledger.note)
-    watch = Watch(Path(env.get("CLAUDE_CONFIG_DIR") or f"{home}/.claude"))
+    watch = Watch(Path(env.get("CLAUDE_CONFIG_DIR") or f"{home}/.claude"), Path(home))
 
     def policy() -> Mapping[str, Any]:
         return {"errors": [str(error) for error in policies.current(home).errors]}
@@ -79,15 +82,19 @@ def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts
     )
     upkeep = Upkeep(snapshots, sessions, policies, home, ledger.note, vault)
     routed = Routed(paths, env, sessions, lambda: policies.current(home).policy.privacy.gateway.store)
-    redactors = HookRedactors(redactors_of(env, policies, vault), policies, routed)
+    redactors = redactors_of(env, policies, vault)
+    hiding = Hiding(redactors, home)
+    hiding.prepare(Event(EventKind.LIFECYCLE, session="", cwd=home, project=home))
 
     def close() -> None:
         vault.close()
         ledger.close()
 
-    redaction = HookRedaction(redactors)
+    redaction = HookRedaction(HookRedactors(redactors, policies, routed))
     redaction.warm(home)
-    return Parts(point, RecordedAsAsked(ledger, point.asked), controls, watch, close, upkeep.run, redaction)
+    recorder = MaskedRecorder(ledger, point.asked, hiding)
+    answered = Unanswered(point, routed, lambda: trouble(paths))
+    return Parts(Prepared(answered, hiding), recorder, controls, watch, close, upkeep.run, redaction)
 
 
 def _guard(paths: ServicePaths, folders: tuple[str, ...], trusted: str) -> Guard:

@@ -63,7 +63,7 @@ class Supervised(uvicorn.Server):
         handshake = None if tls is None else HANDSHAKE_SECONDS
         self.servers.append(
             await asyncio.get_running_loop().create_server(
-                self._connection, sock=sock, backlog=_BACKLOG, ssl=tls, ssl_handshake_timeout=handshake
+                self._protocol, sock=sock, backlog=_BACKLOG, ssl=tls, ssl_handshake_timeout=handshake
             )
         )
 
@@ -87,6 +87,10 @@ class Supervised(uvicorn.Server):
     def is_well(self) -> bool:
         """Whether it can still answer; where not, it goes silent and is replaced."""
         return True
+
+    def _protocol(self) -> asyncio.BaseProtocol:
+        """What serves a new connection."""
+        return self._connection()
 
     def _connection(self) -> KeptConnection:
         return self._connection_class(self.config, self.server_state, self.lifespan.state)

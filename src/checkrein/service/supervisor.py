@@ -275,9 +275,14 @@ def lock(path: str) -> int:
 
 
 def start_time(pid: int) -> int:
-    """When process ``pid`` started, in clock ticks after boot; 0 where there is none. With the id it names one process."""
+    """When process ``pid`` started, in clock ticks after boot; 0 where there is none. With the id it names one process.
+
+    What has ended is none, though it is listed until its parent collects it, which in some containers nobody ever does.
+    """
     try:
-        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19])
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()  # proc_pid_stat(5), from the third field on
+        ended = fields[0] in (b"Z", b"X") and int(fields[17]) <= 1  # else other threads than the first one go on
+        return 0 if ended else int(fields[19])
     except (OSError, ValueError, IndexError):
         return 0
 

@@ -8,6 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from checkrein.setup.harden import lets_through, passes
+
 POLL_SECONDS = 5.0
 MAX_ENTRIES = 4000
 _DEEPEST = 3
@@ -15,9 +17,13 @@ _DEEPEST = 3
 
 @dataclass(slots=True)
 class Watch:
-    """``folder`` is the client's folder (~/.claude). ``remarks`` are those of the last look."""
+    """``folder`` is the client's folder (~/.claude) in the home folder ``home``. ``remarks`` are those of the last look.
+
+    What stands in a folder that lets nobody through is open to nobody, whatever its own mode.
+    """
 
     folder: Path
+    home: Path
     uid: int = field(default_factory=os.geteuid)
     remarks: tuple[str, ...] = ()
 
@@ -31,31 +37,34 @@ class Watch:
     def _look(self) -> list[str]:
         """Breadth first, so that what is near the top is seen before the limit is reached; the limit is a remark of its own."""
         remarks: list[str] = []
-        pending: deque[tuple[Path, int]] = deque([(self.folder, 0)])
+        pending: deque[tuple[Path, int, bool]] = deque([(self.folder, 0, lets_through(self.folder, self.home))])
         left = MAX_ENTRIES
         while pending:
-            path, depth = pending.popleft()
+            path, depth, reached = pending.popleft()
             left -= 1
             if left < 0:
                 remarks.append(f"{self.folder} holds more than {MAX_ENTRIES} entries; the rest is not watched")
                 break
             try:
                 found = path.lstat()
-                remarks += self._judge(path, found)
+                remarks += self._judge(path, found, reached=reached)
                 if stat.S_ISDIR(found.st_mode) and depth < _DEEPEST:
-                    pending.extend((Path(entry.path), depth + 1) for entry in os.scandir(path))
+                    inside = reached and passes(found.st_mode)
+                    pending.extend((Path(entry.path), depth + 1, inside) for entry in os.scandir(path))
             except FileNotFoundError:
                 continue  # removed between two looks
             except OSError as exc:
                 remarks.append(f"{path} cannot be looked at ({exc.strerror})")
         return remarks
 
-    def _judge(self, path: Path, found: os.stat_result) -> list[str]:
+    def _judge(self, path: Path, found: os.stat_result, *, reached: bool) -> list[str]:
         if stat.S_ISLNK(found.st_mode):
             return []  # a link's own mode means nothing
         remarks = []
         if found.st_uid not in (self.uid, 0):
             remarks.append(f"{path} belongs to another user (id {found.st_uid})")
+        if not reached:
+            return remarks
         if found.st_mode & 0o022:
             remarks.append(f"{path} can be written by other users (mode {stat.S_IMODE(found.st_mode):04o})")
         elif found.st_mode & 0o044:

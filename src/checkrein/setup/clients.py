@@ -24,6 +24,8 @@ CVE_FLOOR: Version = (2, 1, 163)
 """The highest "first patched" version of the client's published advisories (CVE-2026-54316, CVE-2026-55607; August 2026)."""
 
 _VERSION_SECONDS = 10
+_PROGRAMS = (b"#!", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+"""How files begin that the system starts: scripts, and programs of Linux and macOS."""
 _PACKAGE = Path("node_modules/@anthropic-ai/claude-code")
 _NODE_FOLDERS = ("/usr/lib", "/usr/local/lib", "/opt/homebrew/lib")
 _HOME_NODE_FOLDERS = (".npm-global/lib", ".npm-packages/lib", ".local/lib", ".claude/local")
@@ -32,7 +34,7 @@ _HOME_GLOBS = (".nvm/versions/node/*/lib", ".local/share/fnm/node-versions/*/ins
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One installed client. ``version`` is None where it would not tell."""
+    """One installed client. ``version`` is None where it would not tell, or cannot be started."""
 
     path: Path
     version: Version | None
@@ -77,11 +79,13 @@ def choose_transport(clients: Iterable[Client]) -> tuple[Transport, str]:
     An ``http`` hook costs no process, but fails open on old clients: where any client may come, both run, and either one stops
     a call.
     """
+    clients = tuple(clients)
     versions = [client.version for client in clients]
     if not versions:
         return Transport.BOTH, "no client is installed yet, so any version may come"
     if None in versions:
-        return Transport.BOTH, "a client does not tell its version"
+        untold = ", ".join(str(client.path) for client in clients if client.version is None)
+        return Transport.BOTH, f"the version of {untold} cannot be read"
     modern = [version >= HTTP_BLOCKS for version in versions if version]
     if all(modern):
         return Transport.HTTP, f"all clients are {show(HTTP_BLOCKS)} or newer"
@@ -129,6 +133,9 @@ def _package_programs(package: Path) -> Iterator[Path]:
 
 
 def _version(program: Path, path: str) -> Version | None:
+    """None as well where the system would not start it: then what its package says of it is not true of it."""
+    if not _starts(program):
+        return None
     for folder in list(program.parents)[:3]:
         manifest = _manifest(folder)
         if manifest.get("name") == "@anthropic-ai/claude-code":
@@ -136,6 +143,15 @@ def _version(program: Path, path: str) -> Version | None:
     if program.parent.name == "versions":
         return parse_version(program.name)
     return _ask(program, path)
+
+
+def _starts(program: Path) -> bool:
+    """Whether it is a program or names one to run it. npm with --ignore-scripts leaves a text where the program belongs."""
+    try:
+        with program.open("rb") as file:
+            return file.read(4).startswith(_PROGRAMS)
+    except OSError:
+        return False
 
 
 def _manifest(folder: Path) -> Mapping[str, object]:

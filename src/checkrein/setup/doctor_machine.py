@@ -55,7 +55,7 @@ def clients(patient: Patient) -> Iterator[Check]:
         yield Check("client", State.NOTE, "no Claude Code client is installed")
     for client in found:
         if client.version is None:
-            yield Check("client", State.WARN, f"{client.path} does not tell its version", "reinstall it")
+            yield Check("client", State.WARN, f"{client.path} cannot be started, or does not tell its version", "reinstall it")
         elif client.version < CVE_FLOOR:
             text = f"{client.label} has published security flaws, mended in {show(CVE_FLOOR)}"
             yield Check("client", State.FAIL, text, "claude update")
@@ -64,9 +64,10 @@ def clients(patient: Patient) -> Iterator[Check]:
 
 
 def file_modes(patient: Patient) -> Iterator[Check]:
-    """Nobody else may use the client's files."""
+    """Nobody else may use the client's files. One in a folder that lets nobody through is closed, whatever its own mode."""
     paths = patient.machine.paths
-    found = list(itertools.islice(loose(paths, os.geteuid()), 1000))
+    open_or_foreign = (item for item in loose(paths, os.geteuid()) if item.reached or item.foreign is not None)
+    found = list(itertools.islice(open_or_foreign, 1000))
     foreign = [item for item in found if item.foreign is not None]
     if not found:
         yield Check("file modes", State.OK, f"{paths.folder} and what is under it is yours alone")

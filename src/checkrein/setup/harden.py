@@ -18,13 +18,15 @@ _ESCAPES = (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\"))
 class Loose:
     """A file or folder that others could use. ``mode`` is what it has, ``wanted`` what it should have.
 
-    ``foreign`` is the owner's id where it belongs to somebody else, else None: its mode cannot be changed.
+    ``foreign`` is the owner's id where it belongs to somebody else, else None: its mode cannot be changed. ``reached`` is False
+    where a folder above it, up to the home folder, lets nobody else through.
     """
 
     path: Path
     mode: int
     wanted: int
     foreign: int | None = None
+    reached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def loose(paths: ClientPaths, me: int) -> Iterator[Loose]:
     it, where it leads to a folder in the same home.
     """
     for start in client_files(paths):
-        yield from _walk(_within_home(start, paths.home), me)
+        real = _within_home(start, paths.home)
+        yield from _walk(real, me, reached=lets_through(real, paths.home))
 
 
 def tighten(paths: ClientPaths, me: int) -> Tightened:
@@ -81,12 +84,30 @@ def _within_home(start: Path, home: Path) -> Path:
     return real if real.is_relative_to(home.resolve()) else start
 
 
-def _walk(start: Path, me: int) -> Iterator[Loose]:
+def lets_through(path: Path, home: Path) -> bool:
+    """Whether any other user can pass the folders above ``path``, from the home folder on (elsewhere: from the root).
+
+    An access list shows as rights of the group: its mask stands there.
+    """
+    inside = path.is_relative_to(home)
+    above = [folder for folder in path.parents if folder.is_relative_to(home) or not inside]
+    try:
+        return all(passes(folder.stat().st_mode) for folder in above)
+    except OSError:
+        return True  # it cannot be told
+
+
+def passes(mode: int) -> bool:
+    """Whether a folder with this mode lets others through."""
+    return bool(mode & 0o011)
+
+
+def _walk(start: Path, me: int, *, reached: bool) -> Iterator[Loose]:
     try:
         found = start.lstat()
     except OSError:
         return
-    item = _judge(start, found, me)
+    item = _judge(start, found, me, reached=reached)
     if item:
         yield item
     if stat.S_ISDIR(found.st_mode):
@@ -95,17 +116,17 @@ def _walk(start: Path, me: int) -> Iterator[Loose]:
         except OSError:
             return
         for name in names:
-            yield from _walk(start / name, me)
+            yield from _walk(start / name, me, reached=reached and passes(found.st_mode))
 
 
-def _judge(path: Path, found: os.stat_result, me: int) -> Loose | None:
+def _judge(path: Path, found: os.stat_result, me: int, *, reached: bool) -> Loose | None:
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         return None
     mode = stat.S_IMODE(found.st_mode)
     wanted = mode & 0o700
     if found.st_uid != me:
-        return Loose(path, mode, wanted, found.st_uid)
-    return None if mode == wanted else Loose(path, mode, wanted)
+        return Loose(path, mode, wanted, found.st_uid, reached)
+    return None if mode == wanted else Loose(path, mode, wanted, None, reached)
 
 
 def _close(item: Loose) -> bool:

@@ -92,3 +92,22 @@ def test_pieces_end_with_a_line_and_not_inside_a_key(monkeypatch: pytest.MonkeyP
     assert len(parts) > 3
     assert any(key in part for part in parts)
     assert all(part.endswith(b"\n") for part in parts[:-1])
+
+
+@pytest.mark.parametrize("separator", [b" ", b",", b'"', b"\t"])
+def test_a_line_that_is_too_long_is_not_cut_in_a_word(monkeypatch: pytest.MonkeyPatch, separator: bytes) -> None:
+    monkeypatch.setattr(persisted, "PIECE", 1000)
+    monkeypatch.setattr(persisted, "_OVER", 100)
+    words = [b"word-%d" % number for number in range(2000)]
+    parts = list(pieces(io.BytesIO(separator.join(words))))
+    assert b"".join(parts) == separator.join(words)
+    assert len(parts) > 5
+    assert {word for part in parts for word in part.split(separator) if word} == set(words)
+
+
+def test_one_word_that_is_too_long_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(persisted, "PIECE", 1000)
+    monkeypatch.setattr(persisted, "_OVER", 100)
+    parts = list(pieces(io.BytesIO(b"x" * 5000)))
+    assert b"".join(parts) == b"x" * 5000
+    assert max(map(len, parts)) <= 1200

@@ -98,6 +98,13 @@ class TestOutput:
         assert shell.run(f"echo a {VALUE}; echo b {VALUE} >&2; echo c") == 0
         assert shell.output == f"a {STANDIN}\nb {STANDIN}\nc\n"
 
+    @pytest.mark.parametrize("separator", [",", " ", '"'])
+    def test_a_very_long_line_is_not_cut_in_a_value(self, shell: Shell, separator: str) -> None:
+        count = 60_000  # more than two pieces
+        shell.run(f"for ((i = 0; i < {count}; i++)); do printf '%s' '{VALUE}{separator}'; done")
+        assert shell.output == f"{STANDIN}{separator}" * count
+        assert len(shell.pieces()) > 2
+
     def test_outputs_that_are_apart_stay_apart(self, shell: Shell) -> None:
         shell.run(f"echo {VALUE}; echo error {VALUE} >&2", apart=True)
         assert shell.output == f"{STANDIN}\n"

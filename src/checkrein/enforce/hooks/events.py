@@ -23,7 +23,8 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HookEvent:
-    """One event. ``text`` names the payload field that becomes ``Event.text`` ("" where there is none).
+    """One event. ``text`` names the payload field that becomes ``Event.text`` ("" where there is none). Of what was said, only
+    the prompt is: all else stands in ``Event.input``, of which the record tells no more than the size.
 
     ``required`` are payload fields that must be strings. ``tool`` events also need ``tool_name`` and ``tool_input``.
     ``http`` is False where the client runs no http hooks, and for the prompt, with which all else begins: a repository's
@@ -53,31 +54,31 @@ _ALL = (
     _event("InstructionsLoaded", EventKind.INSTRUCTIONS, text="file_path"),
     HookEvent("UserPromptSubmit", EventKind.PROMPT, Stop.BLOCK, "prompt", required=("prompt",), http=False),
     HookEvent("UserPromptExpansion", EventKind.PROMPT, Stop.BLOCK, "prompt", required=("prompt",)),
-    HookEvent("MessageDisplay", EventKind.LIFECYCLE, Stop.NEVER, "delta", subscribe=False),
+    HookEvent("MessageDisplay", EventKind.LIFECYCLE, Stop.NEVER, subscribe=False),
     HookEvent("PreToolUse", EventKind.TOOL_CALL, Stop.PERMISSION, tool=True),
     HookEvent("PermissionRequest", EventKind.LIFECYCLE, Stop.REQUEST, tool=True),
     HookEvent("PermissionDenied", EventKind.LIFECYCLE, Stop.NEVER, "reason", tool=True),
     HookEvent("PostToolUse", EventKind.TOOL_RESULT, Stop.BLOCK, tool=True),
     HookEvent("PostToolUseFailure", EventKind.TOOL_FAILURE, Stop.NEVER, tool=True),
     _event("PostToolBatch", stop=Stop.BLOCK),
-    _event("Notification", text="message"),
+    _event("Notification"),
     _event("SubagentStart", text="agent_type"),
-    _event("SubagentStop", text="last_assistant_message"),
-    _event("TaskCreated", stop=Stop.BLOCK, text="task_subject"),
-    _event("TaskCompleted", text="task_subject"),
+    _event("SubagentStop"),
+    _event("TaskCreated", stop=Stop.BLOCK),
+    _event("TaskCompleted"),
     _event("TeammateIdle", text="teammate_name"),
-    _event("Stop", text="last_assistant_message"),
-    _event("StopFailure", text="error"),
+    _event("Stop"),
+    _event("StopFailure"),
     _event("ConfigChange", EventKind.CONFIG_CHANGE, Stop.BLOCK, "file_path"),
     _event("CwdChanged", text="new_cwd"),
     _event("FileChanged", text="file_path"),
     _event("DirectoryAdded", text="directory"),
     HookEvent("WorktreeCreate", EventKind.LIFECYCLE, Stop.NEVER, "name", subscribe=False),
     HookEvent("WorktreeRemove", EventKind.LIFECYCLE, Stop.NEVER, "worktree_path", subscribe=False),
-    _event("PreCompact", stop=Stop.BLOCK, text="custom_instructions"),
-    _event("PostCompact", text="compact_summary"),
-    _event("Elicitation", stop=Stop.DECLINE, text="message"),
-    _event("ElicitationResult", stop=Stop.DECLINE, text="message"),
+    _event("PreCompact", stop=Stop.BLOCK),
+    _event("PostCompact"),
+    _event("Elicitation", stop=Stop.DECLINE),
+    _event("ElicitationResult", stop=Stop.DECLINE),
     HookEvent("SessionEnd", EventKind.SESSION_END, Stop.NEVER, "reason"),
 )
 

@@ -7,6 +7,7 @@ pieces that end where a line ends, so that no output is too large.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +21,9 @@ FOLDER = "tool-results"
 """The name of the client's folder for such files: no other file is ever written to."""
 
 PIECE = 8 * 1024 * 1024
-_OVER = 64 * 1024  # a line that is longer than this beyond a piece is cut
+_OVER = 64 * 1024  # a line that is longer than this beyond a piece is cut, between two words where it has such
+_WORD = 16 * 1024  # bytes before the end of a piece in which an end of a word is looked for
+_TO_THE_END_OF_A_WORD = re.compile(rb".*[\s,;}>\"'&)\]]", re.DOTALL)
 _MODE = 0o600
 _BEGIN, _END = b"-----BEGIN ", b"-----END "
 
@@ -57,10 +60,23 @@ def redact_file(path: str, redactor: Redactor, source: str) -> Counter[str]:
 
 def pieces(file: BinaryIO) -> Iterator[bytes]:
     """The file in pieces of about ``PIECE`` bytes that end with a line, and not inside a key over many lines."""
-    while piece := file.read(PIECE):
+    held = b""
+    while data := file.read(PIECE):
+        piece = held + data
         while not _ends_well(piece) and len(piece) < PIECE + _OVER and (line := file.readline(_OVER)):
             piece += line
-        yield piece
+        end = len(piece) if len(piece) < PIECE + _OVER or _ends_well(piece) else _between_words(piece)
+        held = piece[end:]
+        yield piece[:end]
+    if held:
+        yield held
+
+
+def _between_words(piece: bytes) -> int:
+    """Where a line that is too long can be cut: not in a word, as far as it has an end near there."""
+    start = len(piece) - _WORD
+    found = _TO_THE_END_OF_A_WORD.match(piece, start)
+    return found.end() if found else len(piece)
 
 
 def _ends_well(piece: bytes) -> bool:

@@ -11,18 +11,21 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from checkrein.core import Action, CheckreinError, Decision, Event, EventKind, Finding, Severity, Threat, Verdict
+from checkrein.core import Action, CheckreinError, Decision, Event, EventKind, Verdict
 from checkrein.enforce.hooks import answer
 from checkrein.enforce.hooks.events import EVENTS, HookEvent, Stop, unknown
 from checkrein.enforce.hooks.payload import PayloadError, check, parse_object
 from checkrein.enforce.hooks.projects import Projects
 from checkrein.enforce.hooks.redaction import HookRedaction, broken
+from checkrein.rules import load_notices
 
 log = logging.getLogger("checkrein.service")
+
+_NOTICES = load_notices()  # read now: a failure must not depend on reading a file
 
 _COMMON = frozenset({"session_id", "prompt_id", "transcript_path", "cwd", "hook_event_name", "permission_mode", "agent_id"})
 _RESULTS = "tool_calls"  # what a batch of tools gave back: an event's result
@@ -172,7 +175,7 @@ class HookProtocol:
 
     def note(self, rule: str, what: str) -> None:
         """Record a remark of the guard itself, about no call. Never raises: where that fails, the log says so."""
-        finding = Finding(rule, Threat.SESSION_HIJACKING, Severity.HIGH, Action.ALLOW, answer.fit(what, 500))
+        finding = replace(_NOTICES[rule].finding(answer.fit(what, 500)), action=Action.ALLOW)
         event = Event(EventKind.LIFECYCLE, session="", cwd="/", project="/", name="Guard", text=finding.what, at=time.time())
         try:
             self._recorder.append(event, Decision(secrets.token_hex(4), Verdict.NONE, (finding,)), 0)
@@ -226,15 +229,7 @@ def _addressed(by_address: HookEvent, by_body: HookEvent | None) -> HookEvent:
 
 def failure(rule: str, reason: str, kind: EventKind = EventKind.TOOL_CALL) -> Decision:
     """The refusal for something that is the guard's own trouble, not a judgement on what the agent does."""
-    finding = Finding(
-        rule=rule,
-        threat=Threat.SESSION_HIJACKING,
-        severity=Severity.HIGH,
-        action=Action.DENY,
-        what=reason,
-        why="What cannot be judged and recorded does not go ahead.",
-        subject=str(kind),
-    )
+    finding = _NOTICES[rule].finding(reason, subject=str(kind))
     decision_id = secrets.token_hex(4)
     message = (
         f"Stopped by checkrein ({decision_id}): {reason}. This is the guard's own trouble; repeating the call in another form"

@@ -16,11 +16,12 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from checkrein.core import Action, CheckreinError, Decision, Event, EventKind, Finding, Severity, Threat, Verdict
+from checkrein.core import CheckreinError, Decision, Event, EventKind, Finding, Verdict
 from checkrein.core.sensitive import PLACEHOLDER
 from checkrein.enforce.hooks import outputs, reading
 from checkrein.enforce.hooks.persisted import redact_file
 from checkrein.enforce.hooks.redactor import ProjectRedaction, Redactor, Redactors, redact_bytes
+from checkrein.rules import load_notices
 
 BATCH = "PostToolBatch"
 PERSISTED = "persistedOutputPath"
@@ -30,9 +31,6 @@ PERSONAL = "pii."
 MAX_TOLD = 4096
 _MAX_LINES = 5
 _PATH_KEYS = ("file_path", "notebook_path")
-_CONTINUE = (
-    "The client keeps the text in this session's transcript and would send it when the session is continued: begin a new one."
-)
 _HOW = (
     "checkrein put placeholders (CKR_...) in place of values that must not leave this machine. Use a placeholder wherever its"
     " value belongs: what you write and run gets the real one. Only in Edit, leave it out of old_string, which the client"
@@ -115,7 +113,7 @@ class HookRedaction:
         if not counts:
             return decision
         what = f"{counted(counts)} in the output of a command replaced by placeholders"
-        remark = _finding("privacy.redacted", Severity.INFO, Action.ALLOW, what, subject=event.tool)
+        remark = noticed("privacy.redacted", what, subject=event.tool)
         return self._remarked(event, decision, remark, here)
 
     def _output(self, event: Event, decision: Decision, here: ProjectRedaction) -> Decision:
@@ -127,7 +125,7 @@ class HookRedaction:
         if not collected.counts:
             return decision
         what = f"{counted(collected.counts)} in the output of {event.tool} replaced by placeholders"
-        remark = _finding("privacy.redacted", Severity.INFO, Action.ALLOW, what, subject=event.tool)
+        remark = noticed("privacy.redacted", what, subject=event.tool)
         return replace(self._remarked(event, decision, remark, here), updated_output=output)
 
     def _remarked(self, event: Event, decision: Decision, remark: Finding, here: ProjectRedaction) -> Decision:
@@ -181,15 +179,8 @@ def _prompt(event: Event, decision: Decision, here: ProjectRedaction) -> Decisio
         return _passed(decision, personal, "the prompt")
     places = [place for label, place in _places(redacted.text, event.text) if label in secret]
     what = f"the prompt holds {counted(secret)} ({', '.join(places[:_MAX_LINES])})"
-    instead = (
-        "Name the file or variable that holds it in place of the value: commands and files keep the real one. In sessions begun"
-        " after `checkrein up --gateway` prompts like this one go through, with placeholders. The prompt is in the client's"
-        " transcript on this disk: `checkrein sweep` takes it out."
-    )
-    finding = _finding(
-        "privacy.prompt", Severity.HIGH, Action.DENY, what, why="Prompts go to the model as they are.", instead=instead
-    )
-    return _denied(decision, finding, f"Not sent: {what}. {instead}")
+    finding = noticed("privacy.prompt", what)
+    return _denied(decision, finding, f"Not sent: {what}. {finding.instead}")
 
 
 def _places(redacted: str, original: str) -> Iterator[tuple[str, str]]:
@@ -216,8 +207,7 @@ def _passed(decision: Decision, personal: Counter[str], where: str) -> Decision:
     if not personal:
         return decision
     what = f"{counted(personal)} in {where} went out as it is: it cannot be replaced there"
-    remark = _finding("privacy.unreplaced", Severity.LOW, Action.ALLOW, what, instead="`checkrein up --gateway` replaces it.")
-    return replace(decision, findings=(*decision.findings, remark))
+    return replace(decision, findings=(*decision.findings, noticed("privacy.unreplaced", what)))
 
 
 def _read(event: Event, decision: Decision, here: ProjectRedaction) -> Decision:
@@ -227,13 +217,11 @@ def _read(event: Event, decision: Decision, here: ProjectRedaction) -> Decision:
     if part is None:
         return decision
     held = f"this part of the file holds {counted(part.counts)}"
-    why = "The client sends longer parts of a file to the API to count them, before anything can be replaced."
     if not part.lines:
-        instead = "Read it with a command (jq, cut, sed), whose output gets placeholders."
-        finding = _finding("privacy.counted", Severity.HIGH, Action.DENY, held, why=why, instead=instead, subject=event.tool)
-        return _denied(decision, finding, f"Stopped: {held}. {why} {instead}")
-    remark = _finding("privacy.shortened", Severity.INFO, Action.ALLOW, f"{held} and was shortened", subject=event.tool)
-    told = f"checkrein shortened this call to {part.lines} lines from line {part.offset} on: {held}. {why}"
+        finding = noticed("privacy.counted", held, subject=event.tool)
+        return _denied(decision, finding, f"Stopped: {held}. {finding.why} {finding.instead}")
+    remark = noticed("privacy.shortened", f"{held} and was shortened", subject=event.tool)
+    told = f"checkrein shortened this call to {part.lines} lines from line {part.offset} on: {held}. {remark.why}"
     return replace(
         decision,
         findings=(*decision.findings, remark),
@@ -257,16 +245,13 @@ def _batch(event: Event, decision: Decision, here: ProjectRedaction) -> Decision
     if not secret:
         return _passed(decision, personal, f"the result of {', '.join(tools)}")
     what = f"{counted(secret)} would reach the model in the result of {', '.join(tools)}, and cannot be replaced there"
-    instead = f"{_CONTINUE} After `checkrein up --gateway` nothing in it has to be stopped: the gateway redacts all."
-    why = "The client lets no hook rewrite what a failed call says."
-    finding = _finding("privacy.output", Severity.HIGH, Action.DENY, what, why=why, instead=instead, subject=next(iter(tools)))
-    return _denied(decision, finding, f"Stopped before the request: {what}. {instead}")
+    finding = noticed("privacy.output", what, subject=next(iter(tools)))
+    return _denied(decision, finding, f"Stopped before the request: {what}. {finding.instead}")
 
 
-def _finding(
-    rule: str, severity: Severity, action: Action, what: str, *, why: str = "", instead: str = "", subject: str = ""
-) -> Finding:
-    return Finding(rule, Threat.DATA_LEAKAGE, severity, action, what, why=why, instead=instead, subject=subject)
+def noticed(notice: str, what: str, *, subject: str = "") -> Finding:
+    """The finding of the notice of that id."""
+    return load_notices()[notice].finding(what, subject=subject)
 
 
 def _denied(decision: Decision, finding: Finding, message: str) -> Decision:

@@ -6,21 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-
-class Redacted(Protocol):
-    """A text with placeholders, and how many values of which label they stand for."""
-
-    @property
-    def text(self) -> str:
-        """What may leave."""
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """Label -> how many."""
-
-    @property
-    def found(self) -> Mapping[tuple[str, str], int]:
-        """The same by the id of the rule that found it, and its label."""
+from checkrein.core.redacted import Redacted
 
 
 class Redactor(Protocol):

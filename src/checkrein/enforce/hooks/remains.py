@@ -60,6 +60,12 @@ REMAINS = (
         "Set MAX_MCP_OUTPUT_TOKENS higher: the client counts an answer from half of that on.",
     ),
     Remaining(
+        "changed-file",
+        "With older clients (2.1.197): a value in a file that a command printed and that was changed afterwards",
+        "The client sends the changed lines with those around them, and calls no hook for it.",
+        "Use a newer client: 2.1.330 does not send them.",
+    ),
+    Remaining(
         "continued",
         "A value in what a failed tool other than a command said, once the stopped session is continued",
         "No hook can rewrite a failure. The request is stopped, but the client keeps the text and sends it with the next one.",

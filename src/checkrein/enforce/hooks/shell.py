@@ -36,6 +36,7 @@ PIECE = 256 * 1024  # bytes that are sent at once, where there are so many
 SILENCE = 0.05  # seconds without output after which whole lines go out
 LINE = 1.0  # seconds that part of a line waits for the rest
 TOKEN = 5.0  # seconds that a word waits for its end
+WORD = 16 * 1024  # bytes before the end of a piece in which an end of a word is looked for
 KEY = 64 * 1024  # bytes that wait for the end of a key that is written over many lines
 ANSWER_SECONDS = 15.0
 TICK = 0.05
@@ -66,7 +67,7 @@ class Stream:
         """Let go of what need not wait any longer."""
         size = len(self.held) if ended else self._ready(now)
         while size > 0:
-            part = size if size <= PIECE else whole_lines(self.held, PIECE) or PIECE
+            part = size if size <= PIECE else whole_lines(self.held, PIECE) or between_words(self.held, PIECE)
             self._write(self.guard.redact(bytes(self.held[:part])))
             del self.held[:part]
             self.began = now
@@ -87,7 +88,7 @@ class Stream:
             return len(held)
         ready = whole_lines(held, len(held))
         if not ready and len(held) >= PIECE:
-            return PIECE
+            return between_words(held, PIECE)
         if not ready and age >= LINE and _BEGIN not in held:
             return max(held.rfind(b" "), held.rfind(b"\t"), held.rfind(b"\r")) + 1
         return ready
@@ -104,6 +105,15 @@ def whole_lines(held: bytearray, limit: int) -> int:
     key = held.rfind(_BEGIN, 0, end)
     is_open = key >= 0 and held.find(_END, key, end) < 0 and end - key < KEY
     return held.rfind(b"\n", 0, key) + 1 if is_open else end
+
+
+def between_words(held: bytearray, limit: int) -> int:
+    """Where the first ``limit`` bytes of a longer line can be cut: not in a word, as far as one has an end near there."""
+    for signs in (b",;}>", b" \t", b"\"'&)]"):
+        end = max(held.rfind(sign, limit - WORD, limit) for sign in signs) + 1
+        if end:
+            return end
+    return limit
 
 
 class Guard:
