@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import os
 import shutil
 import subprocess
@@ -21,16 +22,19 @@ from checkrein.detect.pii import examples as pii_examples
 from checkrein.detect.pii import load as pii_kinds
 from checkrein.detect.secrets import catalogue, examples
 from checkrein.detect.secrets.engine import standard
+from checkrein.detect.secrets.known import Known, KnownValues
 from checkrein.detect.sensitive import Scanner
 from sample_projects import HOST, NAMES, PASSWORD, SECRETS, TOKEN, committed, git, javascript_project, python_project, write
 
 KEY = bytes(range(32))
 
 
-def copy(source: Path, target: Path, mapping: Mapping | None = None, names: tuple[str, ...] = NAMES) -> tuple[Outcome, Mapping]:
+def copy(
+    source: Path, target: Path, mapping: Mapping | None = None, names: tuple[str, ...] = NAMES, keep: tuple[str, ...] = ()
+) -> tuple[Outcome, Mapping]:
     mapping = mapping or Mapping(KEY)
     search = Scanner(standard(), pii=Pii(default_kinds()))
-    return anonymised(source, target, search, names, (), mapping), mapping
+    return anonymised(source, target, search, names, (), mapping, keep), mapping
 
 
 def everything(folder: Path) -> str:
@@ -134,14 +138,113 @@ def test_a_second_copy_with_the_same_map(project: Path, tmp_path: Path) -> None:
     assert everything(tmp_path / "one") == everything(tmp_path / "two")
 
 
-def test_binary_files(tmp_path: Path) -> None:
-    source = write(tmp_path / "p", {"a.py": f"GITHUB_TOKEN = '{TOKEN}'\n"})
-    (source / "clean.png").write_bytes(b"\x89PNG\0clean")
-    (source / "named.bin").write_bytes(b"\0\1 made by Bluefin\0")
+def binaries(folder: Path) -> Path:
+    source = write(folder, {"a.py": f"GITHUB_TOKEN = '{TOKEN}'\n", "tests/fixtures/x.txt": "x\n"})
+    (source / "tests/fixtures/clean.png").write_bytes(b"\x89PNG\0clean")
+    (source / "tests/fixtures/named.png").write_bytes(b"\x89PNG\0\1 made by Bluefin\0")
+    (source / "tests/fixtures/wide.png").write_bytes(b"\x89PNG\0\1" + "by Bluefin".encode("utf-16-le"))
     (source / "key.bin").write_bytes(b"\0\1" + TOKEN.encode())
+    (source / "dump.sql.gz").write_bytes(gzip.compress(b"Bluefin", mtime=0))
+    return source
+
+
+def test_what_is_no_text_is_left_out_and_named(tmp_path: Path) -> None:
+    source = binaries(tmp_path / "p")
     outcome, _ = copy(source, tmp_path / "copy")
-    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == ["a.py", "clean.png"]
-    assert sorted(path for path, _ in outcome.left) == ["key.bin", "named.bin"]
+    assert sorted(path.name for path in (tmp_path / "copy").rglob("*.*")) == ["a.py", "x.txt"]
+    assert sorted(outcome.left) == [
+        ("dump.sql.gz", "it is compressed"),
+        ("key.bin", "it is no text"),
+        *((f"tests/fixtures/{name}.png", "it is a picture") for name in ("clean", "named", "wide")),
+    ]
+
+
+def test_a_person_may_keep_what_is_no_text(tmp_path: Path) -> None:
+    source = binaries(tmp_path / "p")
+    outcome, _ = copy(source, tmp_path / "copy", keep=("tests/**/*.png", "key.bin"))
+    assert (tmp_path / "copy/tests/fixtures/clean.png").read_bytes() == b"\x89PNG\0clean"
+    assert outcome.kept == [("tests/fixtures/clean.png", "a picture")]
+    assert outcome.unkept == 1
+    stands = "a name or value stands in it"
+    assert sorted(outcome.left) == [
+        ("dump.sql.gz", "it is compressed"),
+        ("key.bin", stands),
+        ("tests/fixtures/named.png", stands),
+        ("tests/fixtures/wide.png", stands),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+def test_texts_are_rewritten_in_their_encoding(tmp_path: Path, encoding: str) -> None:
+    source = write(tmp_path / "p", {"a.txt": "für Bluefin und Müller & Söhne\n"})
+    (source / "b.txt").write_bytes(f"für Bluefin und Müller & Söhne: {TOKEN}\r\n".encode(encoding))
+    outcome, mapping = copy(source, tmp_path / "copy", names=("Bluefin", "Müller & Söhne"))
+    assert outcome.left == []
+    made = (tmp_path / "copy/b.txt").read_bytes().decode(encoding)
+    assert made.startswith("für ")
+    assert made.endswith("\r\n")
+    assert mapping.pairs[TOKEN] in made
+    assert not [name for name in ("luefin", "ller", "hne", TOKEN) if name in made]
+    back.folder(tmp_path / "copy", tmp_path / "again", Mapping.parse(mapping.dumped()).back())
+    assert (tmp_path / "again/b.txt").read_bytes() == (source / "b.txt").read_bytes()
+
+
+def test_a_name_in_an_encoding_that_cannot_be_told(tmp_path: Path) -> None:
+    source = write(tmp_path / "p", {"a.txt": "x\n"})
+    (source / "b.txt").write_bytes(b"a long text in a file of code, and then " + "Иванов".encode("cp1251") + b"\n")
+    outcome, _ = copy(source, tmp_path / "copy", names=("Иванов",))
+    assert outcome.left == [("b.txt", "a name stands in it in an encoding that is not known")]
+
+
+def test_a_host_has_one_stand_in_everywhere(tmp_path: Path) -> None:
+    text = (
+        'OWNER = "anna@bluewhale-shop.com"\nOPS = "ops@mail.bluewhale-shop.com"\nDOMAIN = "@bluewhale-shop.com"\n'
+        'LOUD = "BLUEWHALE-SHOP.COM"\nOTHER = "jo.smith@gmail.com"\nFREE = "@gmail.com"\n'
+    )
+    source = write(tmp_path / "p", {"a.py": text})
+    copy(source, tmp_path / "copy")
+    values: dict[str, str] = {}
+    exec((tmp_path / "copy/a.py").read_text(), values)
+    assert values["OWNER"].endswith(values["DOMAIN"])
+    assert values["DOMAIN"].endswith(".example")
+    assert values["OPS"].endswith(f"@mail.{values['DOMAIN'][1:]}")
+    assert values["LOUD"] == values["DOMAIN"][1:].upper()
+    assert values["FREE"] == "@gmail.com"
+    assert values["OTHER"].endswith(".example@gmail.com")
+    assert not [part for part in ("anna", "smith", "bluewhale", "BLUEWHALE") if part in (tmp_path / "copy/a.py").read_text()]
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "db", "127.0.0.1", "db.acmecorp.io", "shop.c9akciq32.eu-west-1.rds.amazonaws.com"]
+)
+def test_of_an_address_the_parts_are_replaced(tmp_path: Path, host: str) -> None:
+    address = f"postgresql://shop:{PASSWORD}@{host}:5432/shop?sslmode=require"
+    encoded = base64.b64encode(address.encode()).decode()
+    texts = {".env": f"DATABASE_URL={address}\nPGPASSWORD={PASSWORD}\nPGUSER=shop\nPGHOST={host}\n", "b.txt": f"{encoded}\n"}
+    source = write(tmp_path / "p", texts)
+    mapping = Mapping(KEY)
+    known = KnownValues([Known("DATABASE_URL", address, ".env"), Known("PGPASSWORD", PASSWORD, ".env")])
+    anonymised(source, tmp_path / "copy", Scanner(standard(), known=known), (), (), mapping)
+    made = dict(line.split("=", 1) for line in (tmp_path / "copy/.env").read_text().splitlines())
+    assert made["DATABASE_URL"] == (
+        f"postgresql://{made['PGUSER']}:{made['PGPASSWORD']}@{made['PGHOST']}:5432/shop?sslmode=require"
+    )
+    assert made["PGUSER"] == "shop"
+    assert made["PGPASSWORD"] != PASSWORD
+    assert (made["PGHOST"] == host) == (host in ("localhost", "db", "127.0.0.1"))
+    assert base64.b64decode((tmp_path / "copy/b.txt").read_text()).decode() == made["DATABASE_URL"]
+    back.folder(tmp_path / "copy", tmp_path / "again", mapping.back())
+    assert everything(tmp_path / "again") == everything(source)
+
+
+def test_words_with_a_short_name_are_told(tmp_path: Path) -> None:
+    source = write(tmp_path / "p", {"acmelib/core.py": "import acmelib\nAcme = 'macmeter'\n", "b.py": "myacme = acmelib\n"})
+    outcome, _ = copy(source, tmp_path / "copy", names=("Acme",))
+    assert outcome.joined == {"acmelib": 3, "myacme": 1}
+    outcome, mapping = copy(source, tmp_path / "again", names=("Acme", "acmelib"))
+    assert outcome.joined == {"myacme": 1}
+    word = mapping.terms[("acmelib",)][0]
+    assert (tmp_path / "again" / word / "core.py").read_text().startswith(f"import {word}\n")
 
 
 def test_links_and_modes(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -94,7 +96,55 @@ def test_with_a_broken_policy_nothing_is_copied(project: Path) -> None:
 def test_what_stays_behind_is_told(project: Path) -> None:
     (project / "image.bin").write_bytes(b"\0 by Bluefin")
     told = run(anonymize, project, "-o", project.parent / "copy", "--name", "Bluefin")
-    assert "left out: image.bin (it is no text, and a name or value stands in it)" in told
+    assert "left out: image.bin (it is no text)" in told
+    assert "`--keep PATTERN` copies files that are no text, unsearched" in told
+    (project / "logo.png").write_bytes(b"\x89PNG\0")
+    told = run(anonymize, project, "-o", project.parent / "kept", "--name", "Bluefin", "--keep", "*.png", "--keep", "image.*")
+    assert "left out: image.bin (a name or value stands in it)" in told
+    assert "kept unsearched: logo.png (it is a picture)" in told
+
+
+def test_words_with_a_short_name_are_told(project: Path) -> None:
+    (project / "acmelib.py").write_text("acmelib = 1\n")
+    told = run(anonymize, project, "-o", project.parent / "copy", "--name", "Acme", "--name", "Bluefin")
+    assert "begins or ends it: acmelib (2 times); `--name WORD` replaces such a word" in told
+
+
+def test_the_map_is_found_by_the_copy(project: Path) -> None:
+    first, name = copied(project)
+    other = committed(write(project.parent / "shop", {"a.py": "OWNER = 'jo@plover.example.io'\n"}))
+    copied(other)
+    patch = project.parent / "changes.patch"
+    patch.write_text("".join(f"+{line}\n" for line in (first / "README.md").read_text().splitlines()))
+    told = run(deanonymize, patch, "-o", project.parent / "result.patch")
+    assert re.search(rf"by the map {name}, of which \d+ stand-ins stood there\n$", told)
+    assert "Bluefin" in (project.parent / "result.patch").read_text()
+    run(deanonymize, first, "-o", project.parent / "again")
+    assert (project.parent / "again/.env").read_text() == python_project()[".env"]
+
+
+def test_where_no_stand_in_stands_a_person_is_told(project: Path) -> None:
+    copied(project)
+    patch = project.parent / "changes.patch"
+    patch.write_text("+nothing of it\n")
+    assert "of which 0 stand-ins stood there\nnothing may have been brought back" in run(deanonymize, patch)
+
+
+@pytest.mark.parametrize(("number", "fix"), [(errno.EACCES, "read and write"), (errno.ENOSPC, "free some space")])
+def test_why_a_copy_cannot_be_made(project: Path, monkeypatch: pytest.MonkeyPatch, number: int, fix: str) -> None:
+    make = Path.mkdir
+
+    def refuse(path: Path, *words: object, **options: object) -> None:
+        if path.name == "copy":
+            raise OSError(number, os.strerror(number), str(path))
+        make(path, *words, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(UsageError) as told:
+        run(anonymize, project, "-o", project.parent / "copy")
+    assert "[Errno" not in str(told.value)
+    assert f"{project.parent / 'copy'}: {os.strerror(number)}" in told.value.why
+    assert fix in told.value.fix
 
 
 def test_only_a_person_sees_the_originals(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,9 +161,11 @@ def test_only_a_person_sees_the_originals(project: Path, monkeypatch: pytest.Mon
 
 def test_what_cannot_be_brought_back(project: Path) -> None:
     with pytest.raises(UsageError, match="no map"):
-        run(deanonymize, project)
+        run(deanonymize, project, "-o", project.parent / "again")
     target, _ = copied(project)
     with pytest.raises(UsageError, match="needs an output"):
         run(deanonymize, target)
-    with pytest.raises(UsageError, match="cannot bring back"):
+    with pytest.raises(UsageError, match="cannot bring back") as told:
         run(deanonymize, project.parent / "none.patch")
+    assert "[Errno" not in str(told.value)
+    assert told.value.fix == "name a file or folder that is there"

@@ -202,3 +202,37 @@ def test_nothing_to_check() -> None:
     with pytest.raises(UsageError) as caught:
         CliRunner().invoke(check, ["event"], input=" \n", catch_exceptions=False)
     assert (caught.value.what, caught.value.fix) == ("no event on standard input", "checkrein check event < FILE")
+
+
+def test_a_word_like_a_kind_is_no_command() -> None:
+    result = CliRunner().invoke(check, ["secrets", "."])
+    assert isinstance(result.exception, UsageError)
+    assert "did you mean `checkrein check secret .`?" in str(result.exception)
+    assert result.exception.exit_code == 2
+    assert run("command", "secrets .").exit_code == 0
+
+
+@pytest.mark.parametrize("line", ["pathh x", "evnt", "pi ."])
+def test_more_words_like_kinds(line: str) -> None:
+    with pytest.raises(UsageError, match="did you mean"):
+        CliRunner().invoke(check, line.split(), catch_exceptions=False)
+
+
+def test_a_command_without_a_program_is_said_to_be_one() -> None:
+    result = run("no-such-program-here x")
+    assert result.exit_code == 0
+    assert "judged as a shell command; there is no program `no-such-program-here`" in result.stderr
+    for line in ("ls", "cd /", "for x in a; do echo $x; done", "X=1 nothing", "./script"):
+        assert run(line).stderr == ""
+
+
+@pytest.mark.parametrize(("kind", "own", "other"), [("secret", "--baseline", "--kinds"), ("pii", "--kinds", "--baseline")])
+def test_kinds_have_a_help_of_their_own(kind: str, own: str, other: str) -> None:
+    for words in ([kind, "--help"], ["--help", kind]):
+        shown = CliRunner().invoke(check, words, prog_name="checkrein check").output
+        assert shown.startswith(f"Usage: check {kind} [OPTIONS] PATH...")
+        assert own in shown
+        assert other not in shown
+    general = CliRunner().invoke(check, ["--help"]).output
+    assert "--baseline" in general
+    assert "--kinds" in general

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import os
 from pathlib import Path
@@ -9,9 +11,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from checkrein.cli import _findings
 from checkrein.cli.check import check
 from checkrein.core import UsageError
+from checkrein.core.sensitive import Sensitive
 from checkrein.detect.secrets.examples import expand
+from checkrein.locations import vault_dir
+from checkrein.vault.key import FILE, FileHolder
+from checkrein.vault.vault import Vault
 
 SECRET = expand("kT9{alnum:17}")
 LINE = f'db_password = "{SECRET}"\n'
@@ -41,6 +48,13 @@ def test_nothing_is_found_in_a_clean_folder() -> None:
     Path("a.py").write_text("import os\n")
     result = run(".")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "0 findings in 1 file\n")
+
+
+def test_a_pipe_is_not_waited_on() -> None:
+    os.mkfifo("pipe")
+    result = run("pipe")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "not read: pipe (it is no regular file)" in result.stderr
 
 
 def test_folders_are_walked_in_order_without_the_repository_and_links() -> None:
@@ -82,10 +96,10 @@ def test_a_file_that_cannot_be_read_is_named() -> None:
 def test_a_file_that_vanishes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("a.txt").write_text(LINE)
 
-    def gone(self: Path) -> bytes:
+    def gone(_: Path) -> bytes:
         raise FileNotFoundError(2, "No such file or directory")
 
-    monkeypatch.setattr(Path, "read_bytes", gone)
+    monkeypatch.setattr(_findings, "read_whole", gone)
     result = run("a.txt")
     assert result.exit_code == 2
     assert "not read: a.txt (No such file or directory)" in result.stderr
@@ -176,3 +190,55 @@ def test_a_case_that_cannot_be_understood_has_an_error_of_its_own(line: str) -> 
     result = run("--jsonl", text=f'{line}\n{{"id": 2, "text": "x"}}\n')
     assert [sorted(json.loads(each)) for each in result.stdout.splitlines()] == [["error", "id"], ["findings", "id"]]
     assert isinstance(result.exception, UsageError)
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vault with a registered value, a redacted one, and a name that is no credential."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    vault = Vault.open(vault_dir(), holder=FileHolder(vault_dir() / FILE))
+    vault.add_secret("the.pin", PIN)
+    vault.redact(WORDS, [Sensitive("secret.generic-password", "PASSWORD", 0, len(WORDS))])
+    vault.redact(CUSTOMER, [Sensitive("dictionary.name", "CUSTOMER", 0, len(CUSTOMER))])
+    vault.close()
+
+
+PIN, WORDS, CUSTOMER = "83620571", "lives-by-the-sea-4-ever", "Kvistgaard Holding"
+
+
+@pytest.mark.parametrize(
+    ("line", "rule", "label"),
+    [
+        (f'{{"pin": {PIN}}}', "secret.known", "THE_PIN"),
+        (json.dumps(json.dumps(json.dumps(json.dumps({"a": f"x {WORDS} y"})))), "secret.known", "PASSWORD"),
+        (f"é: {WORDS.upper()}.", "secret.known", "PASSWORD"),
+        (f"x {WORDS[::-1]} x", "secret.known", "PASSWORD"),
+        (f"x {' '.join(PIN)} x", "secret.known", "THE_PIN"),
+        (f"x {WORDS.encode().hex(':')} x", "secret.known", "PASSWORD"),
+        (f"x {base64.b64encode(WORDS.encode()).decode()} x", "secret.known", "PASSWORD"),
+        (f"x {base64.b64encode(gzip.compress(WORDS.encode(), mtime=0)).decode()} x", "secret.known", "PASSWORD"),
+    ],
+    ids=["number", "JSON", "upper case", "turned around", "spaces", "hex", "base64", "gzip"],
+)
+def test_values_that_are_kept_are_found_in_any_form(kept: None, line: str, rule: str, label: str) -> None:
+    Path("notes.txt").write_text(f"first\n{line}\n")
+    result = run("notes.txt", "--json")
+    assert result.exit_code == 1
+    assert not any(value in result.output for value in (PIN, WORDS))
+    (found,) = json.loads(result.stdout)["findings"]
+    assert (found["rule"], found["label"], found["line"]) == (rule, label, 2)
+
+
+def test_the_place_of_a_kept_value_is_exact(kept: None) -> None:
+    Path("notes.txt").write_text(f"é {PIN}, {WORDS}; {CUSTOMER}\n")
+    found = json.loads(run("notes.txt", "--json").stdout)["findings"]
+    assert [(each["line"], each["column"]) for each in found] == [(1, 3), (1, 13)]
+
+
+def test_looking_makes_no_vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    Path("a.txt").write_text("nothing\n")
+    assert run("a.txt").exit_code == 0
+    assert not (tmp_path / "home").exists()

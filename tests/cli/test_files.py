@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
 
-from checkrein.cli._files import write_whole
+from checkrein.cli._files import read_whole, write_whole
 from checkrein.core import UsageError
 
 
@@ -25,3 +27,19 @@ def test_where_it_fails_nothing_changes_and_nothing_is_left(tmp_path: Path) -> N
     with pytest.raises(UsageError, match="cannot write"):
         write_whole(tmp_path / "none" / "a", b"now", 0o600)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["folder", "full"]
+
+
+def test_a_file_is_read_as_far_as_wanted(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    (tmp_path / "link").symlink_to("a")
+    assert (read_whole(tmp_path / "link"), read_whole(tmp_path / "a", 2)) == (b"abc", b"ab")
+
+
+def test_what_could_be_waited_on_for_ever_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the path of a socket is short
+    os.mkfifo("pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        for path in (Path("pipe"), Path("socket"), Path("/dev/zero"), tmp_path):
+            with pytest.raises(OSError, match=r"no regular file|No such device|Is a directory"):
+                read_whole(path)

@@ -47,9 +47,10 @@ def run(*args: str) -> Result:
     return CliRunner().invoke(log, args, catch_exceptions=False)
 
 
-FIRST = "2023-11-14 22:13:20  deny    c7f3k2  Bash  git.push-force  git push --force origin main\n"
-SECOND = "2023-11-14 22:13:20  allow   aaaaaa  Bash  -  echo \\x1b]0;x\\x07\\u{202e}\n"
-THIRD = "2023-11-14 22:21:40  ask     bbbbbb  mcp__a__b  git.push-force  command='ls'\n"
+HEAD = "TIME                 VERDICT  ID        WHAT          RULES  ASKED\n"
+FIRST = "2023-11-14 22:13:20  deny     c7f3k2    Bash          git.push-force  git push --force origin main\n"
+SECOND = "2023-11-14 22:13:20  allow    aaaaaa    Bash          -  echo \\x1b]0;x\\x07\\u{202e}\n"
+THIRD = "2023-11-14 22:21:40  ask      bbbbbb    mcp__a__b     git.push-force  command='ls'\n"
 
 
 @pytest.mark.usefixtures("recorded")
@@ -67,7 +68,30 @@ THIRD = "2023-11-14 22:21:40  ask     bbbbbb  mcp__a__b  git.push-force  command
     ],
 )
 def test_one_line_for_each_entry(args: tuple[str, ...], shown: str) -> None:
-    assert run(*args).stdout == shown
+    assert run(*args).stdout == (HEAD + shown if shown else "")
+
+
+def test_an_id_of_eight_characters_stands_apart() -> None:
+    with Ledger.open(ledger_dir()) as ledger:
+        ledger.append(
+            Event(EventKind.LIFECYCLE, "", "/", "/", "Guard", at=1_700_000_000.0), Decision("603ff837", Verdict.NONE), 1
+        )
+    assert "603ff837  Guard  " in run().stdout
+
+
+@pytest.mark.usefixtures("recorded")
+def test_lines_fit_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ledger.open(ledger_dir()) as ledger:
+        path = "/home/person/" + "folder/" * 20
+        ledger.append(
+            Event(EventKind.TOOL_CALL, "s", "/", "/", tool="Read", input={"file_path": path}), Decision("d", Verdict.NONE), 1
+        )
+    monkeypatch.setattr("checkrein.cli.log.columns", lambda: 80)
+    lines = run().stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[1:3] == [FIRST.partition("  git push")[0], "    git push --force origin main"]
+    assert lines[-1].startswith("    /home/person/folder/")
+    assert lines[-1].endswith("…")
 
 
 @pytest.mark.usefixtures("recorded")
@@ -93,7 +117,7 @@ def test_following_shows_what_comes_later(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("time.sleep", sleep)
     lines = run("-f", "--verdict", "deny").output.splitlines()
-    assert [line.split()[4] for line in lines[:3]] == ["Bash", "T1", "T2"]
+    assert [line.split()[4] for line in lines[1:4]] == ["Bash", "T1", "T2"]
 
 
 def test_nothing_recorded_yet_is_an_error(tmp_path: Path) -> None:

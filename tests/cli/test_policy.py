@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from checkrein.cli._kinds import SEARCHES
 from checkrein.cli.policy import policy
 from checkrein.core import PolicyError, UsageError
 from checkrein.policy import PolicyFiles, schema_text
@@ -105,7 +106,7 @@ def test_show(cli: Cli) -> None:
     done = cli.run("show")
     shown = [" ".join(line.split()) for line in cli.shown(done.output).splitlines()]
     kinds = next(line for line in shown if line.startswith("redaction.pii: "))
-    assert '"email"' in kinds
+    assert '"email-private"' in kinds
     assert [line for line in shown if line != kinds] == [
         "approve: [] # default",
         "unknown: ask # default",
@@ -191,6 +192,28 @@ def test_explain_a_rule(cli: Cli) -> None:
         "passes    Read {'file_path': '.env.test.example'}\n"
         "passes    Read {'file_path': 'tests/test_env.py'}\n"
     )
+
+
+def test_explain_a_notice(cli: Cli) -> None:
+    lines = cli.run("explain", "privacy.shortened").output.splitlines()
+    assert lines[:2] == [
+        "privacy.shortened: A part of a file was shortened",
+        "action    allow, fixed: what the guard says of its own work",
+    ]
+    assert next(line for line in lines if line.startswith("not when")) == "not when  the part is short"
+
+
+def test_explain_kinds_of_sensitive_data(cli: Cli) -> None:
+    cli.files.user.write_text("version: 1\nredaction: {pii: [card], generic: false}\n")
+    assert cli.shown(cli.run("explain", "pii.card").output) == (
+        "pii.card: payment card\nsearch    on, redaction.pii set by home/checkrein.yaml:2\nlabel     CARD\n"
+    )
+    assert "search    off, " in cli.run("explain", "pii.email").output
+    lines = cli.run("explain", "secret.github-token").output.splitlines()
+    assert lines[1] == "search    on, redaction.enabled set by the built-in policy"
+    assert lines[3].startswith("take back https://")
+    for rule, key in SEARCHES.items():
+        assert f"decided   {key[1]}, set by " in cli.run("explain", rule).output
 
 
 def test_explain_paths(cli: Cli) -> None:

@@ -58,7 +58,7 @@ def test_all_that_left() -> None:
     assert result.exit_code == 0
     assert "to api.anthropic.com" in result.stdout
     assert "\n\nto 127.0.0.1:4000" in result.stdout
-    assert "EMAIL  2" in result.stdout
+    assert "EMAIL  replaced up to 2 times in one request" in result.stdout
     assert hosts()["api.anthropic.com"]["requests"] == 2
 
 

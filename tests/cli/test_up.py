@@ -85,7 +85,7 @@ def test_says_that_nothing_changed() -> None:
         "  settings   /home/me/.claude/settings.json (unchanged)",
         f"  hooks      {len(subscribed())} events by http: all clients are 2.1.295 or newer",
         "  read rules 2 patterns of secret files are refused to @file and Read too",
-        "  people     bob also uses this machine",
+        "  people     bob has an account here too and cannot read the client's files; nothing to do",
     ]
 
 

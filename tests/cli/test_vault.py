@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from checkrein.core.sensitive import Sensitive
 from checkrein.locations import vault_dir
 from checkrein.service.person import Refusal
 from checkrein.vault.key import FILE, FileHolder
+from checkrein.vault.placeholder import make
 from checkrein.vault.vault import Vault
 
 VALUE = "a value that nobody sees"
@@ -61,13 +63,22 @@ def test_nothing_is_known_at_first(home: Path) -> None:
 
 
 def test_ls(names: list[str]) -> None:
-    lines = run("ls").splitlines()
+    head, *lines = run("ls").splitlines()
+    assert head == f"0 {'LAST USED':16}  {'PLACEHOLDER':40}  MET IN"
     assert [name for name in names if name in lines[names.index(name)]] == names
     assert "/p/2" in lines[0]
     assert "\x1b" not in "".join(lines)
-    assert re.match(r"0 \d{4}-\d\d-\d\d \d\d:\d\d  CKR_API_KEY_", lines[0])
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d  CKR_API_KEY_", lines[0])
     assert lines[3].startswith("3 values; ")
     assert "of which the last used 1 are shown" in run("ls", "-n", "1")
+
+
+def test_ls_fits_a_terminal(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checkrein.cli.vault.columns", lambda: 60)
+    lines = run("ls").splitlines()[1:-1]
+    assert len(lines) == 2 * len(names)
+    assert max(map(len, lines)) <= 60
+    assert lines[1].startswith("    /p/2")
 
 
 def test_ls_as_json(names: list[str]) -> None:
@@ -128,6 +139,18 @@ def test_secrets(home: Path) -> None:
         run("rm", "deploy", command=secret.secret)
 
 
+def test_with_a_secret_its_placeholders_are_forgotten(home: Path) -> None:
+    for name in ("deploy", "again"):
+        run("add", name, command=secret.secret, given=f"{VALUE}\n")
+    store = Vault.open(vault_dir(), holder=FileHolder(vault_dir() / FILE))
+    for value in (VALUE, base64.b64encode(VALUE.encode()).decode(), f"{VALUE} and more"):
+        store.redact(value, [Sensitive("secret.known", "DEPLOY", 0, len(value))])
+    assert run("rm", "deploy", command=secret.secret) == "0 forgotten: deploy\n"
+    assert run("rm", "again", command=secret.secret) == "0 forgotten: again, and 2 placeholders of it\n"
+    assert set(store.known_values(entry.placeholder for entry in store.entries()).values()) == {f"{VALUE} and more"}
+    store.close()
+
+
 @pytest.mark.parametrize("given", ["", "\n", "short", "password\n", "x" * 70_000])
 def test_a_value_that_could_not_be_found_is_refused(home: Path, given: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -161,3 +184,58 @@ def test_only_a_person_may(names: list[str], monkeypatch: pytest.MonkeyPatch, co
         run(*words, command=command)
     monkeypatch.setattr(_vault, "require_person", lambda *_: None)
     assert names[0] in run("ls")
+
+
+def swept(home: Path, names: list[str]) -> tuple[Path, str]:
+    """A file with the placeholders of two values, and what it holds with the values."""
+    path = home / "backup"
+    path.write_bytes(f"A={names[0]}\n\udcff B='{names[1]}' {names[0]}\n".encode("utf-8", "surrogateescape"))
+    path.chmod(0o640)
+    return path, f"A={VALUE} 2\n\udcff B='{VALUE} 1' {VALUE} 2\n"
+
+
+def test_a_file_gets_its_values_back(home: Path, names: list[str]) -> None:
+    path, wanted = swept(home, names)
+    before = path.read_bytes()
+    result = CliRunner().invoke(vault.vault, ["restore", str(path)])
+    assert result.exit_code == 0
+    assert result.stdout_bytes == wanted.encode("utf-8", "surrogateescape")
+    assert result.stderr == "2 values put back\n"
+    assert path.read_bytes() == before
+
+
+def test_a_file_gets_its_values_back_in_place(home: Path, names: list[str]) -> None:
+    path, wanted = swept(home, names)
+    (home / "link").symlink_to(path)
+    assert run("restore", "-i", str(home / "link")) == "0 2 values put back\n"
+    assert path.read_bytes() == wanted.encode("utf-8", "surrogateescape")
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert (home / "link").is_symlink()
+
+
+def test_what_has_no_value_stays_and_is_told(home: Path, names: list[str]) -> None:
+    unknown = make(b"another key", "API_KEY", "v")
+    broken = f"{names[1][:-3]}\n{names[1][-3:]}"
+    path = home / "file"
+    path.write_text(f"{names[0]} {unknown} {broken}")
+    output = run("restore", "-i", str(path))
+    assert path.read_text() == f"{VALUE} 2 {unknown} {broken}"
+    assert output.startswith("1 ")
+    assert unknown in output
+    assert "1 value put back" in output
+    assert output.count("left as it is") == 2
+
+
+def test_a_file_that_cannot_be_read_is_told(home: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read"):
+        run("restore", str(home / "none"))
+
+
+def test_only_a_person_gets_values_back(home: Path, names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise Refusal("an agent asked")
+
+    monkeypatch.setattr(_vault, "require_person", refuse)
+    path, _ = swept(home, names)
+    with pytest.raises(UsageError, match="person"):
+        run("restore", str(path))

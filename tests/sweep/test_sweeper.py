@@ -13,6 +13,7 @@ import pytest
 from checkrein.core.sensitive import PLACEHOLDER, Sensitive
 from checkrein.detect.secrets.examples import expand
 from checkrein.sweep import Done, Report, Sweeper, copies, places
+from restored import restored
 from swept_machine import SweptMachine
 
 TOKEN = expand("acme_{alnum:30}")
@@ -68,7 +69,7 @@ def test_every_place_is_swept(machine: SweptMachine, name: str) -> None:
     path = machine.write(name, line(type="user", text=f"a {TOKEN} b"))
     assert machine.sweep(fix=True).swept[0].done is Done.REDACTED
     assert TOKEN not in path.read_text()
-    assert machine.vault.restore(path.read_text()).text == line(type="user", text=f"a {TOKEN} b")
+    assert restored(machine.vault, path.read_text()) == line(type="user", text=f"a {TOKEN} b")
     assert machine.sweep(fix=False).times == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,43 +15,36 @@ from pygit2.enums import SortMode
 _COMMITS = 20_000
 _PUBLIC = frozenset(
     {
-        *(
-            "gmail.com",
-            "googlemail.com",
-            "outlook.com",
-            "hotmail.com",
-            "live.com",
-            "icloud.com",
-            "me.com",
-            "yahoo.com",
-            "aol.com",
-        ),
-        *(
-            "gmx.de",
-            "gmx.net",
-            "web.de",
-            "proton.me",
-            "protonmail.com",
-            "pm.me",
-            "fastmail.com",
-            "qq.com",
-            "163.com",
-            "mail.ru",
-        ),
-        *(
-            "github.com",
-            "gitlab.com",
-            "bitbucket.org",
-            "codeberg.org",
-            "sr.ht",
-            "users.noreply.github.com",
-            "ssh.dev.azure.com",
-        ),
-        *("example.com", "example.org", "example.net", "localhost", "localdomain"),
+        *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "icloud.com", "me.com"),
+        *("yahoo.com", "aol.com", "gmx.de", "gmx.net", "web.de", "proton.me", "protonmail.com", "pm.me"),
+        *("fastmail.com", "qq.com", "163.com", "mail.ru", "github.com", "gitlab.com", "bitbucket.org"),
+        *("codeberg.org", "sr.ht", "users.noreply.github.com", "ssh.dev.azure.com", "example.com", "example.org"),
+        *("example.net", "localhost", "localdomain"),
     }
 )
 """Hosts that say nothing of whose code it is."""
+_SHARED = frozenset(
+    {
+        *("amazonaws.com", "windows.net", "azure.com", "cloudapp.net", "googleusercontent.com", "googleapis.com"),
+        *("run.app", "herokuapp.com", "heroku.com", "supabase.co", "supabase.com", "neon.tech", "render.com"),
+        *("railway.app", "rlwy.net", "fly.dev", "aivencloud.com", "mongodb.net", "cloudamqp.com"),
+        *("ondigitalocean.com", "upstash.io", "psdb.cloud", "elastic.cloud", "snowflakecomputing.com", "ngrok.io"),
+        *("vercel.app", "netlify.app"),
+    }
+)
+"""Domains under which many have hosts: the whole name of one tells whose it is."""
+_KNOWN = frozenset(
+    {
+        *("python.org", "pypi.org", "npmjs.com", "npmjs.org", "golang.org", "apache.org", "gnu.org", "debian.org"),
+        *("ubuntu.com", "kernel.org", "w3.org", "ietf.org", "mozilla.org", "google.com", "microsoft.com"),
+        *("apple.com", "amazon.com", "anthropic.com", "openai.com", "docker.com", "sentry.io"),
+    }
+)
+"""Hosts that everybody's code names. Those of a history's authors count all the same."""
 _RESERVED = (".example", ".test", ".invalid", ".localhost", ".example.com", ".example.org", ".example.net")
+
+
+_ADDRESS = re.compile(r"[\d.]+|\[.*")  # a number of a machine, not its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +72,19 @@ def told(folder: Path) -> Told:
 
 
 def private(host: str) -> bool:
-    """Whether a host tells who somebody is: it has a dot, and is neither everybody's nor reserved for examples."""
+    """Whether a host tells who somebody is: it is a name with a dot, and neither everybody's nor reserved for examples."""
     host = host.lower().rstrip(".")
+    if _ADDRESS.fullmatch(host):
+        return False
     return "." in host and domain(host) not in _PUBLIC and host not in _PUBLIC and not f".{host}".endswith(_RESERVED)
+
+
+def owned(host: str) -> str:
+    """The end of a host's name that tells whose it is, in lower case; "" where none does. It is replaced wherever it stands."""
+    host = host.lower().rstrip(".")
+    if not private(host) or domain(host) in _KNOWN or domain(host) == host in _SHARED:
+        return ""
+    return host if domain(host) in _SHARED else domain(host)
 
 
 def domain(host: str) -> str:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from checkrein.core.sensitive import Certainty, Sensitive, merged
 from checkrein.detect.dotenv import assignments
-from checkrein.detect.secrets.generic.judge import is_token
-from checkrein.detect.secrets.generic.names import kind_of
 from checkrein.detect.secrets.known import Known, KnownValues
 from checkrein.detect.sensitive import Detector
 from checkrein.observe.credentials.credentials import label_of
+from checkrein.observe.credentials.formats import is_secret
 
 _NAME = re.compile(r"[\w.-]+")
 """In comments, words before a sign of equality are mostly none."""
@@ -77,4 +76,4 @@ def _secrets(text: str, search: Detector) -> Iterator[Sensitive]:
 def _is_secret(name: str, value: str) -> bool:
     if not value or value.startswith(_REFERENCES) or value.lower() in _HARMLESS or "://" in value:
         return False
-    return kind_of(name) is not None or is_token(value)
+    return is_secret(name, value)

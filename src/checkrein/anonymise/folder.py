@@ -6,21 +6,23 @@ import os
 import re
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from checkrein.anonymise import authors, encoded
-from checkrein.anonymise.mapping import Maker, Mapping, replaced
-from checkrein.anonymise.names import HOST, NAME, Names, resolved, words_of
+from checkrein.anonymise import addresses, authors, contents
+from checkrein.anonymise.mapping import EMAIL, Maker, Mapping, replaced
+from checkrein.anonymise.names import HOST, NAME, Names, joined, resolved, words_of
 from checkrein.core import UsageError
 from checkrein.core.sensitive import Certainty, Sensitive
+from checkrein.detect import encoded
 from checkrein.detect.secrets.known import Known, KnownValues
 from checkrein.detect.sensitive import Detector
 from checkrein.observe.credentials.files import SKIPPED
+from checkrein.policy.wildmatch import PatternList, parse_line
 
 _LARGEST = 64_000_000  # bytes of one file
-_SNIFFED = 8_192
 _INTERNAL = re.compile(
     r"(?:://|@|[\"'`]|(?:host|hostname|server|domain|endpoint|address)[\"']?[ \t]*[:=][ \t]*)"
     r"((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}"
@@ -29,43 +31,63 @@ _INTERNAL = re.compile(
 )
 """Hosts of networks that are nobody else's, where an address, quotes or a name say that it is a host: ``self.corp`` is none."""
 _NAMED = "anonymise.value"
+_SECRET = ("secret.", "vault.")
 
 
 @dataclass(slots=True)
 class Outcome:
-    """``files`` were copied, ``changed`` of them with stand-ins. ``left``: paths that were not copied, and why."""
+    """``files`` were copied, ``changed`` of them with stand-ins. ``left``: paths that were not copied, and why.
+
+    ``kept``: files that are no text and were copied since a person said so, with what they are; ``unkept``: how many were not.
+    ``joined`` counts words of the copy that begin or end with a name too short to be replaced there.
+    """
 
     files: int = 0
     changed: int = 0
     left: list[tuple[str, str]] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
+    unkept: int = 0
+    joined: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A file or link of the folder, by its path in it. ``text`` is None for what is no text."""
+    """A file or link of the folder, by its path in it. ``text`` is what it is instead where it is none."""
 
     path: str
-    text: str | None
+    text: contents.Text | str
     data: bytes
+
+    @property
+    def shown(self) -> str:
+        """What can be searched of it."""
+        return contents.shown(self.text.text) if isinstance(self.text, contents.Text) else ""
 
 
 def anonymised(
-    source: Path, target: Path, search: Detector, names: Sequence[str], hosts: Sequence[str], mapping: Mapping
+    source: Path,
+    target: Path,
+    search: Detector,
+    names: Sequence[str],
+    hosts: Sequence[str],
+    mapping: Mapping,
+    keep: Iterable[str] = (),
 ) -> Outcome:
     """Copy ``source`` to ``target``, which must not be there, and complete ``mapping``.
 
     ``names`` and ``hosts`` are replaced in every spelling, beside those that the history tells, hosts of internal networks,
-    and what ``search`` finds. UsageError where the folders do not fit; OSError; what ``search`` raises. Then nothing is left of
-    the copy.
+    and what ``search`` finds. Files that are no text are copied where a pattern of ``keep`` (as in a .gitignore) matches them.
+    UsageError where the folders do not fit; OSError; what ``search`` raises. Then nothing is left of the copy.
     """
     _check(source, target)
     outcome = Outcome()
     found = list(_sources(source, outcome))
     work = _Work(found, search, authors.told(source), names, hosts, mapping)
+    kept = PatternList(pattern for line in keep if (pattern := parse_line(line)))
     target.mkdir(parents=True, mode=0o700)
     try:
         for each in found:
-            _write(each, source, target, work, outcome)
+            _write(each, source, target, work, kept, outcome)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -110,15 +132,13 @@ def _read(path: Path, name: str) -> _Source | str:
         link = str(path.readlink())
         inside = os.path.normpath(os.path.join(os.path.dirname(name), link))  # noqa: PTH118, PTH120 - as the link says it
         outside = PurePosixPath(link).is_absolute() or inside.split("/")[0] == ".."
-        return "it is a link to somewhere else" if outside else _Source(name, link, b"")
+        return "it is a link to somewhere else" if outside else _Source(name, contents.Text(link, "utf-8"), b"")
     if not stat.S_ISREG(found.st_mode):
         return "it is no regular file"
     if found.st_size > _LARGEST:
         return f"it has more than {_LARGEST} bytes"
     data = path.read_bytes()
-    if b"\0" in data[:_SNIFFED]:
-        return _Source(name, None, data)
-    return _Source(name, data.decode("utf-8", "surrogateescape"), data)
+    return _Source(name, contents.read(data), data)
 
 
 class _Work:
@@ -133,49 +153,77 @@ class _Work:
         hosts: Sequence[str],
         mapping: Mapping,
     ) -> None:
-        texts = [text for each in found for text in (each.path, each.text or "")]
+        texts = [text for each in found for text in (contents.shown(each.path), each.shown)]
         wanted = [name for name in (*told.names, *names) if sum(map(len, words_of(name))) > 1]
-        self._hosts = list(dict.fromkeys(map(str.lower, (*told.hosts, *hosts, *_internal(texts)))))
-        corpus = "\n".join(text.lower() for text in texts)
-        self._names = Names({words_of(name) for name in wanted} | set(mapping.terms), self._hosts)
         self._search = search
-        values = self._values(texts, told.addresses)
+        values, further = self._values(texts, told.addresses)
+        self._hosts = list(dict.fromkeys(map(str.lower, (*told.hosts, *hosts, *_internal(texts), *further))))
+        corpus = "\n".join(text.lower() for text in texts)
+        words = {words_of(name) for name in wanted} | set(mapping.terms)
+        self._names = Names(words, self._hosts)
+        self._joined = joined(words)
+        self._elsewhere = frozenset(spelled for name in wanted for spelled in contents.elsewhere(name))
         self._known = KnownValues(Known("VALUE", value, "") for value in values)
-        self._maker = Maker(mapping, corpus, wanted)
+        self._maker = Maker(mapping, corpus, wanted, self._hosts, self.changed)
+        self._rules = values
         for value in sorted(values, key=lambda one: (encoded.opened(one) is not None, one)):
             self._maker.stand_in(values[value], value)
-        self._rules = values
 
-    def _values(self, texts: Iterable[str], addresses: Iterable[str]) -> dict[str, str]:
-        """What is sensitive by itself, with the rule that found it."""
-        values = dict.fromkeys(addresses, "pii.email")
+    def _values(self, texts: Iterable[str], mail: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+        """What is sensitive by itself, with the rule that found it; and the hosts that it names."""
+        values = dict.fromkeys(mail, "pii.email")
+        hosts = [address.rpartition("@")[2] for address in values]
         for text in texts:
-            for each in self._search.scan(text):
-                if each.rule not in (NAME, HOST):
-                    values.setdefault(text[each.start : each.end], each.rule)
-        return values
+            for found in self._search.scan(text):
+                whole = text[found.start : found.end]
+                hosts += [whole.rpartition("@")[2]] if found.rule in EMAIL else addresses.hosts(whole)
+                for each in _parts(text, found):
+                    if each.rule not in (NAME, HOST):
+                        values.setdefault(text[each.start : each.end], each.rule)
+        return values, [end for host in hosts if (end := authors.owned(host))]
 
     def changed(self, text: str) -> str:
         """``text`` with stand-ins."""
-        return replaced(text, self._found(text), self._stand_in)
+        return replaced(text, self._found(contents.shown(text)), self._stand_in)
 
     def named(self, path: str) -> str:
         """A path with stand-ins in its names."""
-        return "/".join(replaced(part, resolved(self._given(part)), self._stand_in) for part in path.split("/"))
+        parts = path.split("/")
+        return "/".join(replaced(part, resolved(self._given(contents.shown(part))), self._stand_in) for part in parts)
 
     def remains(self, text: str) -> bool:
         """Whether something that was to be replaced still stands in ``text``."""
-        return bool(self._given(text))
+        return bool(self._given(contents.shown(text)))
+
+    def is_elsewhere(self, data: bytes) -> bool:
+        """Whether a name stands there in an encoding that cannot be told."""
+        return any(spelled in data for spelled in self._elsewhere)
+
+    def joined(self, text: str) -> Iterator[str]:
+        """The words of ``text`` that begin or end with a name that is not replaced there."""
+        for found in self._joined.finditer(contents.shown(text)) if self._joined else ():
+            yield found[0]
 
     def _found(self, text: str) -> tuple[Sensitive, ...]:
-        return resolved((*self._search.scan(text), *self._given(text)))
+        found = (part for each in self._search.scan(text) for part in _parts(text, each))
+        return resolved((*found, *self._given(text)))
 
     def _given(self, text: str) -> tuple[Sensitive, ...]:
         known = (Sensitive(_NAMED, each.label, each.start, each.end, Certainty.KNOWN) for each in self._known.scan(text))
         return (*self._names.scan(text), *known)
 
     def _stand_in(self, rule: str, surface: str) -> str:
-        return self._maker.stand_in(self._rules.get(surface, rule), surface)
+        return self._maker.stand_in(self._rules.get(contents.shown(surface), rule), surface)
+
+
+def _parts(text: str, found: Sensitive) -> tuple[Sensitive, ...]:
+    """What is found, or of an address the parts of it that are secret."""
+    spans = addresses.secrets(text[found.start : found.end]) if found.rule.startswith(_SECRET) else None
+    if spans is None:
+        return (found,)
+    return tuple(
+        Sensitive(_NAMED, found.label, found.start + start, found.start + end, found.certainty) for start, end in spans
+    )
 
 
 def _internal(texts: Iterable[str]) -> Iterator[str]:
@@ -183,25 +231,50 @@ def _internal(texts: Iterable[str]) -> Iterator[str]:
         yield from (authors.domain(found[1]) for found in _INTERNAL.finditer(text))
 
 
-def _write(each: _Source, source: Path, target: Path, work: _Work, outcome: Outcome) -> None:
+def _write(each: _Source, source: Path, target: Path, work: _Work, keep: PatternList, outcome: Outcome) -> None:
     """Write one file or link of the copy, or say why it is not in there."""
     name = work.named(each.path)
-    path = target / PurePosixPath(name)
-    if each.text is None and (work.remains(each.path) or work.remains(each.data.decode("latin-1"))):
-        outcome.left.append((each.path, "it is no text, and a name or value stands in it"))
+    made = _made(each, work, keep)
+    if isinstance(made, bytes) and work.remains(name):
+        made = "something in its name could not be replaced"
+    if isinstance(made, str):
+        outcome.left.append((each.path, made))
+        outcome.unkept += isinstance(each.text, str) and keep.covers(each.path, is_dir=False) is None
         return
+    path = target / PurePosixPath(name)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if (source / each.path).is_symlink():
-        path.symlink_to(work.named(each.text or ""))
-    elif each.text is None:
-        path.write_bytes(each.data)
-    else:
-        text = work.changed(each.text)
-        if work.remains(text) or work.remains(name):
-            outcome.left.append((each.path, "something in it could not be replaced"))
-            return
-        path.write_bytes(text.encode("utf-8", "surrogateescape"))
-        outcome.changed += text != each.text or name != each.path
     outcome.files += 1
-    if not path.is_symlink():
-        shutil.copymode(source / each.path, path)
+    outcome.changed += made != each.data or name != each.path
+    outcome.joined.update((*work.joined(name), *work.joined(_text(made))))
+    if isinstance(each.text, str):
+        outcome.kept.append((each.path, each.text))
+    if (source / each.path).is_symlink():
+        path.symlink_to(os.fsdecode(made))
+        return
+    path.write_bytes(made)
+    shutil.copymode(source / each.path, path)
+
+
+def _made(each: _Source, work: _Work, keep: PatternList) -> bytes | str:
+    """What stands in the copy's file, or of a link where it leads to; a text is why there is none."""
+    if isinstance(each.text, str):
+        if keep.covers(each.path, is_dir=False) is None:
+            return f"it is {each.text}"
+        plain = each.data.replace(b"\0", b"").decode("latin-1")  # in UTF-16 a zero stands beside each letter
+        stands = work.remains(each.path) or work.remains(each.data.decode("latin-1")) or work.remains(plain)
+        return "a name or value stands in it" if stands else each.data
+    changed = work.changed(each.text.text) if each.data else work.named(each.text.text)
+    try:
+        made = each.text.encoded(changed)
+    except UnicodeEncodeError:
+        return "a stand-in cannot be written in its encoding"
+    if work.remains(changed):
+        return "something in it could not be replaced"
+    if max(changed, default="") >= "\udc80" and work.is_elsewhere(each.data):
+        return "a name stands in it in an encoding that is not known"
+    return made
+
+
+def _text(data: bytes) -> str:
+    text = contents.read(data)
+    return text.text if isinstance(text, contents.Text) else ""

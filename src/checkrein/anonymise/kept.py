@@ -1,7 +1,7 @@
 """Maps of stand-ins in the vault: encrypted as every value is, and forgotten when they are not used.
 
-A person is told the end of a map's placeholder, never all of it: in a conversation a placeholder is given back as what it
-stands for, and this one stands for every name and value of a project.
+A map stands for every name and value of a project, so it is given to nobody: a person is told the end of its name in the vault,
+and its whole name in a conversation, a file or a command is no placeholder (``core.placeholder.KEPT``).
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import os
 
 from checkrein.anonymise.mapping import Mapping
 from checkrein.core import UsageError
+from checkrein.core.placeholder import KEPT
 from checkrein.core.sensitive import Sensitive
 from checkrein.vault.placeholder import CHECKED, KEYED
 from checkrein.vault.vault import Vault
 
-LABEL = "ANONYMISE_MAP"
 _RULE = "anonymise.map"
 _KEY_BYTES = 32
 
@@ -27,21 +27,32 @@ def new() -> Mapping:
 def keep(vault: Vault, mapping: Mapping) -> str:
     """Put a map into the vault; its id. VaultError."""
     text = mapping.dumped()
-    return _id(vault.redact(text, [Sensitive(_RULE, LABEL, 0, len(text))]))
+    return _id(vault.redact(text, [Sensitive(_RULE, KEPT, 0, len(text))]))
 
 
-def find(vault: Vault, wanted: str) -> tuple[str, Mapping]:
-    """The map whose id is ``wanted``, or ends so; the newest where that is "". UsageError where there is none; VaultError."""
-    known = [entry for entry in vault.entries() if entry.label == LABEL]
-    chosen = [
-        entry.placeholder for entry in sorted(known, key=lambda one: -one.first_seen) if entry.placeholder.endswith(wanted)
-    ]
+def find(vault: Vault, wanted: str = "") -> list[tuple[str, Mapping]]:
+    """The maps whose id is ``wanted`` or ends so, "" for all: each with its id, the newest first. This is no use of them.
+
+    UsageError where there is none; VaultError.
+    """
+    chosen = _placeholders(vault, wanted)
     if not chosen:
         which = f"ends in {wanted}" if wanted else "is in the vault"
         raise UsageError(
             f"no map {which}", fix="give the id that `checkrein anonymize` printed; a map that is not used expires"
         )
-    return _id(chosen[0]), Mapping.parse(vault.values(chosen[:1])[chosen[0]])
+    values = vault.known_values(chosen)
+    return [(_id(placeholder), Mapping.parse(values[placeholder])) for placeholder in chosen]
+
+
+def use(vault: Vault, name: str) -> None:
+    """Note that the map of that id was used: it is kept for longer. VaultError."""
+    vault.values(_placeholders(vault, name))
+
+
+def _placeholders(vault: Vault, wanted: str) -> list[str]:
+    known = sorted((entry for entry in vault.entries() if entry.label == KEPT), key=lambda one: -one.first_seen)
+    return [entry.placeholder for entry in known if entry.placeholder.endswith(wanted)]
 
 
 def _id(placeholder: str) -> str:

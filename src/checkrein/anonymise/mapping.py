@@ -14,12 +14,16 @@ from dataclasses import dataclass, field
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from checkrein.anonymise import encoded, values
+from checkrein.anonymise import values
+from checkrein.anonymise.contents import hidden, shown
 from checkrein.anonymise.names import HOST, NAME, Names, searchable, words_of
 from checkrein.anonymise.words import PLURALS, candidates, folded, restyled, styled
 from checkrein.core import UsageError
 from checkrein.core.sensitive import Sensitive
+from checkrein.detect import encoded
 
+EMAIL = ("pii.email", "pii.email-private")
+"""The rules that find addresses of e-mail."""
 _VERSION = 1
 _LEAST_LINE = 16  # characters of a line that is brought back by itself
 _MOST_TRIES = 64
@@ -56,10 +60,23 @@ class Mapping:
 
 
 class Maker:
-    """Makes stand-ins and keeps them in a mapping. ``corpus`` is all text of the originals, in lower case."""
+    """Makes stand-ins and keeps them in a mapping. ``corpus`` is all text of the originals, in lower case.
 
-    def __init__(self, mapping: Mapping, corpus: str, names: Sequence[str]) -> None:
+    ``hosts``, in lower case, are replaced wherever they stand, so in addresses of e-mail too. ``inside`` gives a text that was
+    encoded with stand-ins for what it holds.
+    """
+
+    def __init__(
+        self,
+        mapping: Mapping,
+        corpus: str,
+        names: Sequence[str],
+        hosts: Sequence[str] = (),
+        inside: Callable[[str], str] = str,
+    ) -> None:
         self.mapping = mapping
+        self._inside = inside
+        self._hosts = sorted(hosts, key=len, reverse=True)
         self._corpus = corpus
         self._taken = set(mapping.pairs.values())
         self._used = {word for new in mapping.terms.values() for word in new}
@@ -75,8 +92,11 @@ class Maker:
         known = self.mapping.pairs.get(surface)
         if known is not None:
             return known
+        is_latin = surface != (plain := shown(surface))
         for number in range(_MOST_TRIES):
-            made = self._made(rule, surface, number)
+            made = self._made(rule, plain, number)
+            if made is not None and is_latin:
+                made = hidden(made)
             if made is not None and made not in self._taken and made != surface and made.lower() not in self._corpus:
                 break
         else:
@@ -92,9 +112,9 @@ class Maker:
         if rule == NAME:
             return self._name(surface)
         if rule == HOST:
-            return self._host(surface)
-        if rule == "pii.email":
-            return values.email((self._word(), self._word()))
+            return self._host(surface, number)
+        if rule in EMAIL:
+            return self._email(surface)
         if rule in ("pii.ip-public", "pii.ip-address"):
             return values.address(surface, rng)
         if rule.startswith("pii.") and any(map(str.isdigit, surface)):
@@ -112,12 +132,6 @@ class Maker:
         endings = (letters.removeprefix("".join(old)) for old in self.mapping.terms if letters.startswith("".join(old)))
         return next((surface[-len(each) :] for each in endings if each in PLURALS), "")
 
-    def _inside(self, text: str) -> str:
-        """A text that was encoded, with stand-ins for what is known in it."""
-        for original in sorted(self.mapping.pairs, key=len, reverse=True):
-            text = text.replace(original, self.mapping.pairs[original])
-        return text
-
     def _name(self, surface: str) -> str | None:
         for old, new in self.mapping.terms.items():
             made = restyled(surface, old, new)
@@ -125,10 +139,25 @@ class Maker:
                 return made
         return None
 
-    def _host(self, surface: str) -> str:
-        """``birch.example`` for ``acme.io``: under a domain that is nobody's (RFC 2606)."""
+    def _host(self, surface: str, number: int) -> str:
+        """``birch.example`` for ``acme.io``, ``BIRCH.EXAMPLE`` for ``ACME.IO``: under a domain that is nobody's (RFC 2606)."""
+        lower = surface.lower()
+        if lower != surface and not number:
+            made = self.stand_in(HOST, lower)
+            return made.upper() if surface.isupper() else made.capitalize()
         first = surface.split(".", maxsplit=1)[0]
         return f"{(self._name(first) or self._word()).lower()}.example"
+
+    def _email(self, surface: str) -> str:
+        """An address at the stand-in of its host. One of everybody's hosts stays, as it does elsewhere."""
+        local, at, host = surface.rpartition("@")
+        name = f"{self._word()}.{self._word()}"
+        if not local:
+            return f"{name}@example.com"
+        end = next((each for each in self._hosts if f".{host.lower()}".endswith(f".{each}")), "")
+        if end:
+            return f"{name}@{host[: -len(end)]}{self.stand_in(HOST, host[-len(end) :])}"
+        return f"{name}.example{at}{host}"
 
     def _word(self) -> str:
         """A word that stands nowhere in the originals, and for nothing else."""
@@ -172,6 +201,11 @@ class Back:
             parts += [self._spelled(text[at:start]), self._originals[self._listed[number]]]
             at = end
         return "".join((*parts, self._spelled(text[at:])))
+
+    def standing(self, text: str) -> set[str]:
+        """The stand-ins that stand in ``text``."""
+        found = self._exact.find_matches_as_indexes(searchable(text)) if self._exact else ()
+        return {self._listed[number] for number, _, _ in found}
 
     def _spelled(self, text: str) -> str:
         """Names in spellings that the originals do not have."""

@@ -13,9 +13,11 @@ from checkrein.detect.dictionary import Dictionary
 
 NAME = "dictionary.term"
 HOST = "anonymise.host"
-_JOINTS = ("", "_", "-", " ", ".")
+_JOINTS = ("", "_", "-", " ", ".", "&", " & ", "+", " + ", "/", ", ")
 _INSIDE = 6
 """Letters from which on a name is found within longer words, too (``acmecorpserver``)."""
+_LISTED = 3
+"""Letters from which on a name at the end of a longer word may be meant by it."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _WORDS = re.compile(r"[\W_]+|(?<=[^\W\d_A-Z])(?=[A-Z])")
 
@@ -28,6 +30,15 @@ def searchable(text: str) -> str:
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name, folded: ``("acme", "corp")`` for ``Acme Corp``, ``AcmeCorp`` and ``acme-corp``."""
     return tuple(filter(None, (folded(word) for word in _WORDS.split(name))))
+
+
+def joined(names: Iterable[Sequence[str]]) -> re.Pattern[str] | None:
+    """Finds words that begin or end with one of ``names`` where ``Names`` finds none, since it is too short: ``acmelib``."""
+    short = sorted({"".join(name) for name in names if _LISTED <= sum(map(len, name)) < _INSIDE})
+    if not short:
+        return None
+    either = "|".join(map(re.escape, short))
+    return re.compile(rf"(?i)(?<![^\W_])(?:(?:{either})[^\W\d_]+|[^\W\d_]+(?:{either}))(?![^\W_])")
 
 
 class Names:

@@ -32,11 +32,6 @@ _MARK = "EXAMPLE"
 _ZEROS = "0" * 8
 
 
-def email(words: tuple[str, str]) -> str:
-    """An address at example.com (RFC 2606)."""
-    return f"{words[0]}.{words[1]}@example.com"
-
-
 def address(value: str, rng: random.Random) -> str:
     """An address of a network that is for documentation (RFC 5737, RFC 3849), with the port or prefix that ``value`` has."""
     if "." in value:

@@ -1,12 +1,24 @@
-"""Writing the files that a person asked for."""
+"""Reading and writing the files that a person asked for."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 
 from checkrein.core import UsageError
+
+
+def read_whole(path: Path, most: int = -1) -> bytes:
+    """The bytes of the file at ``path``, at most so many (-1 for all). OSError; so is a pipe, a socket or a device, which could
+    be waited on for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        return file.read(most)
 
 
 def write_whole(target: Path, data: bytes, mode: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from checkrein.cli._files import read_whole
 from checkrein.core import UsageError
 from checkrein.core.sensitive import Certainty, Sensitive
 from checkrein.detect.secrets.exceptions import Allowed
@@ -111,7 +112,7 @@ def _files(path: str, seen: Seen) -> Iterator[str]:
 
 def _scan_file(path: str, look: Look, seen: Seen) -> None:
     try:
-        data = Path(path).read_bytes()
+        data = read_whole(Path(path))
     except OSError as error:
         seen.unreadable.append((path, error.strerror or type(error).__name__))
         return

@@ -9,8 +9,9 @@ from typing import Any
 import click
 import orjson
 
-from checkrein.cli._files import write_whole
+from checkrein.cli._files import read_whole, write_whole
 from checkrein.cli._findings import Place, Seen, answers, line_of, passed_over, scan_files
+from checkrein.cli._search import kept_values
 from checkrein.core import UsageError
 from checkrein.detect.secrets import catalogue
 from checkrein.detect.secrets.engine import standard
@@ -34,7 +35,7 @@ def check_secret(paths: tuple[str, ...], *, as_json: bool, baseline: str, update
     if update and not baseline:
         raise UsageError("--update needs a baseline to write", fix="add --baseline FILE")
     known = _baseline(baseline, update=update)
-    seen = scan_files(paths, Scanner(standard(), comments=True).look)
+    seen = scan_files(paths, Scanner(standard(), known=kept_values(), comments=True).look)
     if update:
         accepting = known.with_all((place.found, place.value, place.path) for place in seen.found)
         write_whole(Path(baseline), accepting.render().encode(), 0o644)
@@ -53,7 +54,7 @@ def _baseline(path: str, *, update: bool) -> Baseline:
     if not path or (update and not Path(path).exists()):
         return Baseline.empty()
     try:
-        return Baseline.parse(Path(path).read_text("utf-8"), path)
+        return Baseline.parse(read_whole(Path(path)).decode("utf-8"), path)
     except OSError as error:
         raise UsageError(f"cannot read {path}", why=error.strerror or "", fix="write one with --update") from error
     except UnicodeDecodeError as error:

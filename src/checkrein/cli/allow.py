@@ -33,7 +33,7 @@ class Duration(click.ParamType[float]):
         return float(int(found[1]) * _UNITS[found[2]])
 
 
-@click.command("allow")
+@click.command("allow", short_help="Permit what was stopped (for a person).")
 @click.argument("decision_id", metavar="[ID]", required=False)
 @click.option("--once", is_flag=True, help="Permit the next such action, once (this is what happens without an option).")
 @click.option("--for", "seconds", type=Duration(), help="Permit it for a time: 90s, 10m, 2h, 1d.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,10 +25,69 @@ from checkrein.service.paths import ServicePaths
 
 KINDS = ("command", "path", "event", "secret", "pii")
 ACCESSES = ("any", "read", "write", "delete", "glob")
+_NEAR = 0.7  # how much alike two words are of which one may be meant by the other (difflib)
+_WORD = re.compile(r"[A-Za-z][\w.-]*(?=\s|\Z)")
+_SHELL_WORDS = frozenset(
+    {
+        *("alias", "bg", "bind", "break", "builtin", "caller", "case", "cd", "command", "compgen", "complete", "continue"),
+        *("coproc", "declare", "dirs", "disown", "enable", "eval", "exec", "exit", "export", "fc", "fg", "for", "function"),
+        *("getopts", "hash", "help", "history", "if", "jobs", "let", "local", "logout", "mapfile", "popd", "pushd", "read"),
+        *("readarray", "readonly", "return", "select", "set", "shift", "shopt", "source", "suspend", "time", "times", "trap"),
+        *("type", "typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while"),
+    }
+)
+"""Words of bash itself, for which there need not be a program."""
 ORDER = (Verdict.NONE, Verdict.APPROVE, Verdict.ASK, Verdict.DENY)
 
 
-@click.command("check", short_help="Say what would happen with a command, a path or an event; find secrets and personal data.")
+class ByKind(click.Command):
+    """A command whose help is about the kind that is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; notes what help would be about."""
+        ctx.meta[_ABOUT] = next((word for word in args if not word.startswith("-")), "")
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The page of the kind, or that of all."""
+        kind = ctx.meta.get(_ABOUT, "")
+        if kind not in _PAGES:
+            super().format_help(ctx, formatter)
+            return
+        text, options = _PAGES[kind]
+        paths = click.Argument(["paths"], nargs=-1, metavar="PATH...")
+        page = click.Command(kind, params=[paths, *(each for each in self.params if each.name in options)], help=text)
+        page.format_help(click.Context(page, info_name=f"{self.name} {kind}", parent=ctx.parent), formatter)
+
+
+_ABOUT = "checkrein.about"
+_PAGES = {
+    "secret": (
+        """Find secrets in files and folders, without showing them.
+
+        Files that git ignores are searched too. A line is left alone where a comment on it says `checkrein: allow REASON`, and
+        a finding where a baseline holds it: write one with --update, and keep it beside the code.
+
+        The exit code is 0 where nothing was found, 1 where something was, and 2 where a file could not be read. With --jsonl,
+        cases come from standard input, {"id": ..., "text": ...} on each line.
+        """,
+        frozenset({"jsonl", "as_json", "baseline", "update"}),
+    ),
+    "pii": (
+        """Find personal data in files and folders, without showing it.
+
+        Told is what has evidence: a checksum, a form of its own, or a word beside it (see docs/kinds/personal-data.md).
+        A line is left alone where a comment on it says `checkrein: allow REASON`.
+
+        The exit code is 0 where nothing was found, 1 where something was, and 2 where a file could not be read. With --jsonl,
+        cases come from standard input, {"id": ..., "text": ...} on each line.
+        """,
+        frozenset({"jsonl", "as_json", "kinds"}),
+    ),
+}
+
+
+@click.command("check", cls=ByKind, short_help="Judge a command, path or event; find secrets and PII.")
 @click.argument("words", nargs=-1)
 @click.option("--jsonl", is_flag=True, help="Read one JSON object per line, and answer each with one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
@@ -34,7 +96,8 @@ ORDER = (Verdict.NONE, Verdict.APPROVE, Verdict.ASK, Verdict.DENY)
 @click.option("--kinds", default="", metavar="ID,...", help="For personal data: only these kinds, or default; else all.")
 def check(words: tuple[str, ...], jsonl: bool, as_json: bool, baseline: str, update: bool, kinds: str) -> None:
     """Say what would happen, and why: `check 'COMMAND'`, `check command 'COMMAND'`, `check path PATH`, `check event < FILE`.
-    Find secrets or personal data in files and folders, without showing them: `check secret PATH...`, `check pii PATH...`.
+    Find secrets or personal data in files and folders, without showing them: `check secret PATH...`, `check pii PATH...`; both
+    have a --help of their own.
 
     The current folder is the project. Nothing is run, kept or recorded. The exit code is 0 where it would go ahead, 1 where it
     would be stopped, and 2 where the question cannot be understood; with --jsonl it is 0 unless a line cannot be understood.
@@ -76,6 +139,7 @@ def check(words: tuple[str, ...], jsonl: bool, as_json: bool, baseline: str, upd
         raise UsageError(f"check {kind} needs something to look at", fix=f"checkrein check {kind} '...'")
     else:
         case = {kind: " ".join(rest)}
+        _require_meant(case[kind], named=rest != words)
     decision = judge(point, kind, case)
     if as_json:
         click.echo(orjson.dumps(answer(decision)).decode())
@@ -83,6 +147,21 @@ def check(words: tuple[str, ...], jsonl: bool, as_json: bool, baseline: str, upd
         for text in explained(decision):
             click.echo(clean(text))
     sys.exit(1 if decision.stops else 0)
+
+
+def _require_meant(command: str, *, named: bool) -> None:
+    """Where no kind is ``named``: UsageError for a ``command`` that begins like one; a word where no program of its name is."""
+    found = None if named else _WORD.match(command)
+    if found is None or found[0] in _SHELL_WORDS or shutil.which(found[0]):
+        return
+    word, rest = found[0], command[found.end() :]
+    if near := difflib.get_close_matches(word.lower(), KINDS, n=1, cutoff=_NEAR):
+        raise UsageError(
+            f"did you mean `checkrein check {near[0]}{rest}`?",
+            why=f"`{word}` is neither a kind of question ({', '.join(KINDS)}) nor a program on the PATH",
+            fix=f"where it is a command, write `checkrein check command '{command}'`",
+        )
+    click.echo(clean(f"checkrein: judged as a shell command; there is no program `{word}` on the PATH"), err=True)
 
 
 def _print_answers(lines: Iterator[dict[str, Any]]) -> None:

@@ -39,7 +39,7 @@ CHECKERS: tuple[Checker, ...] = (
 )
 
 
-@click.command("doctor")
+@click.command("doctor", short_help="Check this machine's and this project's protection.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def doctor(as_json: bool) -> None:
     """Check the protection of this machine and of the project in the current folder. Exit status 1 where a check fails."""

@@ -11,7 +11,7 @@ import click
 import orjson
 
 from checkrein import locations
-from checkrein.cli._words import set_by
+from checkrein.cli._words import columns, in_two, set_by
 from checkrein.core import Finding, UsageError, Verdict
 from checkrein.ledger import NOTE, Entry, Filter, LedgerReader
 from checkrein.report.text import clean, clean_lines, counted, shorten
@@ -19,6 +19,7 @@ from checkrein.report.text import clean, clean_lines, counted, shorten
 _POLL = 0.25  # seconds between two looks with -f
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NEWEST = 50
+_SUBJECT = 12  # characters: most tools and events have no longer name
 _WIDTH = 160  # characters of a summary on one line
 
 
@@ -39,7 +40,7 @@ class Since(click.ParamType[int]):
             self.fail(f"{value!r} is no time; write 10m, 2h, 1d or 2026-01-31T12:00", param, ctx)
 
 
-@click.command("log")
+@click.command("log", short_help="Show what was recorded, oldest first.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is recorded from now on.")
 @click.option(
     "-n", "--number", type=click.IntRange(min=0), default=_NEWEST, show_default=True, help="The newest so many (0: all)."
@@ -59,17 +60,18 @@ def log(
     which = Filter(session=session, project=place, tool=tool, verdict=verdict or "", rule=rule, since=since, limit=number)
     with LedgerReader.open(locations.ledger_dir()) as reader:
         last = _end(reader)
-        shown = _show(reader, which, as_json=as_json)
+        shown = _show(reader, which, as_json=as_json, heading=True)
         if not shown and not follow:
             click.echo("no entry matches", err=True)
         last = max(last, shown)
         while follow:
             time.sleep(_POLL)
             new = Filter(session, place, tool, verdict or "", rule, since, after=last)
-            last = max(last, _show(reader, new, as_json=as_json))
+            shown = max(shown, _show(reader, new, as_json=as_json, heading=not shown))
+            last = max(last, shown)
 
 
-@click.command("explain")
+@click.command("explain", short_help="Show everything about one decision.")
 @click.argument("decision_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def explain(decision_id: str, as_json: bool) -> None:
@@ -84,11 +86,13 @@ def explain(decision_id: str, as_json: bool) -> None:
     click.echo("\n".join(_explained(entry)))
 
 
-def _show(reader: LedgerReader, which: Filter, *, as_json: bool) -> int:
-    """Print the entries; the sequence number of the last one (0 where there was none)."""
-    last = 0
+def _show(reader: LedgerReader, which: Filter, *, as_json: bool, heading: bool) -> int:
+    """Print the entries, with a heading before the first; the sequence number of the last one (0 where there was none)."""
+    last, width = 0, columns()
     for entry in reader.entries(which):
-        click.echo(orjson.dumps(entry.as_dict()) if as_json else _line(entry))
+        if heading and not last and not as_json:
+            click.echo(f"{_columns('TIME', 'VERDICT', 'ID', 'WHAT')}  RULES  ASKED")
+        click.echo(orjson.dumps(entry.as_dict()) if as_json else _line(entry, width))
         last = entry.sequence
     return last
 
@@ -98,14 +102,16 @@ def _end(reader: LedgerReader) -> int:
     return next((entry.sequence for entry in reader.entries(Filter(limit=1))), 0)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: Entry, width: int) -> str:
     if entry.kind == NOTE:
-        return f"{_time(entry)}  {'service':8}{'':8}{clean(entry.name)}  {_short(entry.summary)}".rstrip()
-    rules = ",".join(entry.rule_ids) or "-"
-    subject = entry.tool or entry.name or entry.kind
-    agent = f" [{clean(entry.agent)}]" if entry.agent else ""
-    head = f"{_time(entry)}  {entry.verdict:8}{clean(entry.id):8}{clean(subject)}{agent}"
-    return f"{head}  {clean(rules)}  {_short(entry.summary)}".rstrip()
+        return in_two(_columns(_time(entry), "service", "", entry.name), _short(entry.summary), width)
+    subject = (entry.tool or entry.name or entry.kind) + (f" [{entry.agent}]" if entry.agent else "")
+    head = _columns(_time(entry), entry.verdict, entry.id, subject)
+    return in_two(f"{head}  {clean(','.join(entry.rule_ids) or '-')}", _short(entry.summary), width)
+
+
+def _columns(time: str, verdict: str, decision_id: str, subject: str) -> str:
+    return f"{time:19}  {clean(verdict):7}  {clean(decision_id):8}  {clean(subject):{_SUBJECT}}"
 
 
 def _explained(entry: Entry) -> list[str]:

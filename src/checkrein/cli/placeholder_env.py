@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from checkrein.anonymise.environment import example
-from checkrein.cli._files import write_whole
+from checkrein.cli._files import read_whole, write_whole
 from checkrein.cli._search import redaction_of, search_in
 from checkrein.cli._vault import opened
 from checkrein.core import UsageError
@@ -17,7 +17,7 @@ from checkrein.report.text import clean, counted
 _LARGEST = 1_000_000  # bytes
 
 
-@click.command("placeholder-env")
+@click.command("placeholder-env", short_help="Write .env.example from .env, without its values.")
 @click.argument("file", default=".env")
 @click.option("-o", "--output", default="", help="Where to write it (default: FILE.example beside it; - for standard output).")
 @click.option("--force", is_flag=True, help="Replace a file that stands there.")
@@ -46,8 +46,7 @@ def placeholder_env(file: str, output: str, force: bool) -> None:
 
 def _read(source: Path) -> str:
     try:
-        with source.open("rb") as file:
-            data = file.read(_LARGEST + 1)
+        data = read_whole(source, _LARGEST + 1)
     except OSError as error:
         raise UsageError(f"cannot read {source}", why=error.strerror or "", fix="name a .env file") from error
     if len(data) > _LARGEST:

@@ -11,8 +11,9 @@ from typing import Any
 
 import click
 
+from checkrein.cli import _kinds
 from checkrein.cli._words import set_by
-from checkrein.core import CheckreinError, PolicyError, Rule, ServiceError, UsageError
+from checkrein.core import CheckreinError, Notice, PolicyError, Rule, ServiceError, UsageError
 from checkrein.detect.paths import Places, classify
 from checkrein.locations import config_dir, state_dir
 from checkrein.policy import IgnoreTree, Layer, LoadedPolicy, PathAccess, Policy, PolicyFiles, Privacy, load_policy, schema_text
@@ -20,7 +21,7 @@ from checkrein.policy.load import check_layer, layer_files
 from checkrein.policy.privacy import without_password
 from checkrein.policy.schema import suggestion
 from checkrein.report.text import clean
-from checkrein.rules import load_rules
+from checkrein.rules import load_notices, load_rules
 
 _project_option = click.option(
     "--project",
@@ -29,6 +30,9 @@ _project_option = click.option(
     show_default="the current folder",
     help="The project to judge for.",
 )
+
+
+_FIXED = "fixed: what the guard says of its own work"
 
 
 @click.group()
@@ -101,24 +105,33 @@ def show(context: click.Context, as_json: bool, project: Path) -> None:
 @_project_option
 @click.pass_context
 def explain(context: click.Context, subject: str | None, project: Path) -> None:
-    """Explain a rule (its meaning, its action, and what set that) or a path (which rules speak about it).
+    """Explain a rule (its meaning, its action, and what set that), a kind of sensitive data, or a path (which rules speak
+    about it).
 
     Without an argument every rule is listed with the action in force.
     """
     effective = _load(context, project).policy
-    rules = load_rules()
+    rules, notices = load_rules(), load_notices()
     if subject is None:
         for rule in rules.values():
             action, source = effective.action_for(rule)
             click.echo(f"{rule.id:32} {action!s:8} {clean(set_by(source))}")
+        for notice in notices.values():
+            click.echo(f"{notice.id:32} {notice.action!s:8} {_FIXED}")
     elif subject in rules:
         _explain_rule(rules[subject], effective)
+    elif subject in notices:
+        _explain_notice(notices[subject])
+    elif subject in set(_kinds.ids()):
+        for line in _kinds.explained(subject, effective):
+            click.echo(clean(line))
     elif _looks_like_path(subject):
         _explain_path(subject, effective, _absolute(project), _files(context), rules)
     else:
         raise UsageError(
             f"no rule is called {clean(subject)!r}, and it is no path",
-            fix=f"{suggestion(subject, rules)}`checkrein policy explain` lists every rule; begin a path with ./, ~/ or /.",
+            fix=f"{suggestion(subject, (*rules, *notices, *_kinds.ids()))}`checkrein policy explain` lists every rule; begin a"
+            " path with ./, ~/ or /.",
         )
 
 
@@ -215,6 +228,18 @@ def _explain_rule(rule: Rule, effective: Policy) -> None:
         click.echo(f"fires on  {clean(example.title)}")
     for example in rule.good:
         click.echo(f"passes    {clean(example.title)}")
+
+
+def _explain_notice(notice: Notice) -> None:
+    click.echo(f"{notice.id}: {notice.title}")
+    click.echo(f"action    {notice.action}, {_FIXED}")
+    click.echo(f"threat    {notice.threat.value} {notice.threat.label}, severity {notice.severity.value}")
+    click.echo(f"why       {notice.why}")
+    click.echo(f"instead   {notice.instead}")
+    for case in notice.when:
+        click.echo(f"when      {case}")
+    for case in notice.not_when:
+        click.echo(f"not when  {case}")
 
 
 def _looks_like_path(text: str) -> bool:

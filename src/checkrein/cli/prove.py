@@ -23,7 +23,7 @@ from checkrein.service.paths import ServicePaths
 from checkrein.setup.clients import find_clients, show
 
 
-@click.command("prove", short_help="Play attacks and harmless work on the real client, and show what was stopped.")
+@click.command("prove", short_help="Play attacks and harmless work on the real client.")
 @click.argument("ids", metavar="[SCENARIO]...", nargs=-1)
 @click.option(
     "--quick", is_flag=True, help="Only the most telling scenarios. Without a client their calls are put to a service itself."
@@ -70,8 +70,8 @@ def prove(
         outcomes = play_all(scenarios, clients, settings, jobs, _progress)
     elif quick:
         Endpoint.live(ServicePaths.of_user())
-        click.echo("Your service answers. No Claude Code is installed: the same calls are put to a second service, which has a")
-        click.echo("home and a record of its own, over its hook address.")
+        click.echo("Your service answers. No Claude Code that starts is installed: the same calls are put to a second service,")
+        click.echo("which has a home and a record of its own, over its hook address.")
         outcomes = replay_all(scenarios, folder / "worlds")
         left = [scenario.id for scenario in scenarios if not can_replay(scenario)]
         click.echo(f"Not shown without a client: {', '.join(left)}.")
@@ -98,6 +98,9 @@ def find(wanted: Sequence[str], cache: Path) -> list[ClientProgram]:
         return [identify(Path(name)) if "/" in name else ClientProgram(ensure_client(name, cache), name) for name in wanted]
     home = Path(os.environ.get("HOME") or "/")
     found = find_clients(home, os.environ.get("PATH", os.defpath))
+    for client in found:
+        if client.version is None:
+            click.echo(clean(f"passed over: {client.path} cannot be started, or does not tell its version"), err=True)
     return list(
         {show(client.version): ClientProgram(client.path, show(client.version)) for client in found if client.version}.values()
     )

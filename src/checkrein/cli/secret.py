@@ -10,14 +10,17 @@ import click
 
 from checkrein.cli._vault import for_a_person, opened
 from checkrein.core import UsageError
+from checkrein.core.placeholder import KEPT
 from checkrein.detect.secrets.known import Known, KnownValues
 from checkrein.report.text import clean, counted
+from checkrein.vault.entry import Kind
+from checkrein.vault.vault import Vault
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _LONGEST = 65_536  # characters of a value
 
 
-@click.group("secret")
+@click.group("secret", short_help="Register values that must not leave this machine.")
 def secret() -> None:
     """Values of your own that must not leave this machine, kept encrypted. They are never shown."""
 
@@ -53,12 +56,32 @@ def ls() -> None:
 @secret.command("rm")
 @click.argument("name")
 def rm(name: str) -> None:
-    """Forget the value that is registered under NAME: from then on it is not looked for."""
+    """Forget the value that is registered under NAME, and its placeholders: from then on it is not looked for.
+
+    It still is where a file of this machine or of a project holds it, or the words around it tell. Where a placeholder of it
+    still stands in a conversation, the value can no longer be put back.
+    """
     for_a_person("secret rm")
     with opened() as vault:
-        if not vault.remove_secret(name):
+        values = dict(vault.secret_values())
+        value = values.pop(name, None)
+        if value is None:
             raise UsageError(f"No secret is registered as {clean(name)}.", fix="`checkrein secret ls` shows the names.")
-    click.echo(f"forgotten: {clean(name)}")
+        vault.remove_secret(name)
+        gone = 0 if value in values.values() else vault.forget(_placeholders(vault, value))
+    also = f", and {counted(gone, 'placeholder')} of it" if gone else ""
+    click.echo(f"forgotten: {clean(name)}{also}")
+
+
+def _placeholders(vault: Vault, value: str) -> list[str]:
+    """The placeholders of a value, as it is or encoded."""
+    search = KnownValues([Known("SECRET", value, "")])
+    names = [entry.placeholder for entry in vault.entries() if entry.kind is Kind.CREDENTIAL and entry.label != KEPT]
+    return [name for name, kept in vault.known_values(names).items() if kept == value or _is_whole(search, kept)]
+
+
+def _is_whole(search: KnownValues, kept: str) -> bool:
+    return any((each.start, each.end) == (0, len(kept)) for each in search.scan(kept))
 
 
 def _value() -> str:

@@ -20,12 +20,16 @@ from checkrein.report.sent import kept_as_dict, lines, summed
 from checkrein.report.text import clean
 
 
-@click.command("sent")
+@click.command("sent", short_help="Show what left through the gateway.")
 @click.option("--session", default="", help="Only this session: its id, or the beginning of it.")
 @click.option("--since", type=Since(), default=0, help="Only from then on: 10m, 2h, 1d, or a date and time.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def sent(session: str, since: int, as_json: bool) -> None:
-    """Show what left through the gateway: how much, to whom, which files, what was held back, and how long it is kept there."""
+    """Show what left through the gateway: how much, to whom, which files, what was held back, and how long it is kept there.
+
+    Files are those that tools such as Read and Edit were called on, and those that the client put in (@FILE, CLAUDE.md). What a
+    command such as cat read is in the record of commands: `checkrein log --tool Bash`.
+    """
     gateway = _gateway()
     with _store(gateway) as store:
         summaries = summed(store.rows(session=_session(store, session), since=since / 1_000_000))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,25 +12,30 @@ from pathlib import Path
 import click
 import orjson
 
+from checkrein import locations
 from checkrein.cli._search import redaction_of
-from checkrein.cli._vault import for_a_person, opened
-from checkrein.core import PolicyError
+from checkrein.cli._vault import for_a_person, opened, store_url
+from checkrein.core import LedgerError, PolicyError
 from checkrein.decide.recall import Recall
 from checkrein.decide.redaction import search_of
 from checkrein.detect.secrets import catalogue
+from checkrein.detect.secrets.engine import standard
 from checkrein.detect.sensitive import Detector
+from checkrein.ledger.egress import DATABASE, EgressStore, Sent
 from checkrein.observe.credentials import Credentials, Found
 from checkrein.policy.privacy import Redaction
 from checkrein.report.text import clean, counted, size
-from checkrein.sweep import Done, Place, Report, Sweeper, Value, copies, places, projects
-from checkrein.sweep.noise import WithoutNoise
+from checkrein.sweep import Done, Place, Report, Sweeper, Value, Values, copies, places, projects
+from checkrein.sweep.held import Rows, is_held
+from checkrein.vault.entry import Entry, Kind
+from checkrein.vault.vault import Vault
 
 _SHOWN = 5  # files of one value
 _OPEN_SHOWN = 3
 _BACKUPS = "file-history"
 
 
-@click.command("sweep")
+@click.command("sweep", short_help="Look for secrets in what Claude Code keeps here.")
 @click.option("--fix", is_flag=True, help="Take out what is found, and make the files private.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def sweep(fix: bool, as_json: bool) -> None:
@@ -45,19 +50,21 @@ def sweep(fix: bool, as_json: bool) -> None:
     report = Report()
     where = places(os.environ, os.geteuid())
     found = [copy for place in where for copy in copies(place, os.geteuid(), report.note)]
-    with _prepared(projects(found), report) as (search, recall):
-        Sweeper(search, recall if fix else None).run(found, report)
+    with _prepared(projects(found), report) as (search, values, recall):
+        Sweeper(search, recall if fix else None, values=values).run(found, report)
+    rows = _sent(report)
+    held = {digest for digest, value in report.values.items() if is_held(value, rows)}
     if as_json:
-        click.echo(orjson.dumps(_as_dict(where, report)).decode())
+        click.echo(orjson.dumps(_as_dict(where, report, held)).decode())
     else:
-        _show(where, report, fixed=fix)
+        _show(where, report, held, fixed=fix)
     if any(swept.done is Done.NOTHING for swept in report.swept):
         raise SystemExit(1)
 
 
 @contextmanager
-def _prepared(folders: tuple[str, ...], report: Report) -> Iterator[tuple[Detector, Recall]]:
-    """What searches, and what keeps what is taken out. VaultError."""
+def _prepared(folders: tuple[str, ...], report: Report) -> Iterator[tuple[Detector, Values, Recall]]:
+    """What searches, what counts, and what keeps what is taken out. VaultError."""
     home = os.environ["HOME"]
     asked = [redaction_of(home), *_asked_by(folders, report)]
     with opened() as vault:
@@ -69,7 +76,28 @@ def _prepared(folders: tuple[str, ...], report: Report) -> Iterator[tuple[Detect
         for each in known:
             for unread in each.unread:
                 report.note(unread.path, f"its secrets are not looked for: {unread.why}")
-        yield WithoutNoise(recall.beside(search_of(_together(asked), Found(tuple(values.values()), ())))), recall
+        search = recall.beside(search_of(_together(asked), Found(tuple(values.values()), ())))
+        yield search, Values(standard(), _vaulted(vault)), recall
+
+
+def _vaulted(vault: Vault) -> dict[str, Entry]:
+    """What the vault has of each credential. VaultError."""
+    entries = {entry.placeholder: entry for entry in vault.entries() if entry.kind is Kind.CREDENTIAL}
+    return {value: entries[name] for name, value in vault.known_values(entries).items()}
+
+
+def _sent(report: Report) -> Rows:
+    """What the gateway has on record of the sessions of what was found."""
+    store, folder = store_url(), locations.egress_dir(os.environ)
+    kept: dict[str, list[Sent]] = {}
+    if store or (folder / DATABASE).is_file():
+        sessions = dict.fromkeys(session for value in report.values.values() for session in value.sessions if session)
+        try:
+            with EgressStore.open(folder, store) as egress:
+                kept = {session: list(egress.rows(session=session)) for session in sessions}
+        except LedgerError as error:
+            report.note(str(folder), f"what the gateway sent is not known: {error.what}")
+    return lambda session: kept.get(session, [])
 
 
 def _asked_by(folders: tuple[str, ...], report: Report) -> Iterator[Redaction]:
@@ -93,19 +121,28 @@ def _together(asked: Iterable[Redaction]) -> Redaction:
     )
 
 
-def _show(where: tuple[Place, ...], report: Report, *, fixed: bool) -> None:
+def _show(where: tuple[Place, ...], report: Report, held: Container[bytes], *, fixed: bool) -> None:
     for place in where:
         click.echo(_place_line(place, report))
     if report.open:
         done = f"; {report.closed} made private" if fixed else "; --fix makes them private"
         click.echo(f"readable by other users: {_some([copy.path for copy in report.open], _OPEN_SHOWN)}{done}")
-    rotate = _to_rotate(report.values.values())
-    if rotate:
+    kept = [value for digest, value in report.values.items() if digest in held]
+    if rotate := _by_kind(value for digest, value in report.values.items() if digest not in held):
         click.echo("\nto be taken back, since it was written down here and may have been sent:")
-        for text in rotate:
-            click.echo(text)
+        click.echo("\n".join(rotate))
+    if rotate := _by_kind(kept):
+        click.echo(
+            "\nheld back in these sessions, as far as the record of the gateway shows, which put it into what you see"
+            " (to be taken back where it left in another way):"
+        )
+        click.echo("\n".join(rotate))
     if fixed and any(Path(swept.copy.place.path).name == _BACKUPS for swept in report.swept):
-        click.echo("files that a rewind brings back from before now hold placeholders where secrets stood", err=True)
+        click.echo(
+            "files that a rewind brings back from before hold placeholders now where secrets stood:"
+            " `checkrein vault restore --in-place FILE` puts the values back",
+            err=True,
+        )
     for left in report.left:
         click.echo(f"not done: {clean(left.path)} ({clean(left.why)})", err=True)
     click.echo(_summary(report, fixed=fixed), err=True)
@@ -121,7 +158,7 @@ def _place_line(place: Place, report: Report) -> str:
     return f"{clean(place.path)} ({place.title}): {what}"
 
 
-def _to_rotate(values: Iterable[Value]) -> list[str]:
+def _by_kind(values: Iterable[Value]) -> list[str]:
     """For each kind of credential: what it is, where it is taken back, how many there are and where they stand."""
     kinds = {kind.rule: kind for kind in catalogue.load()}
     grouped: dict[tuple[str, str], list[Value]] = {}
@@ -131,7 +168,7 @@ def _to_rotate(values: Iterable[Value]) -> list[str]:
     lines = []
     for (rule, label), found in sorted(grouped.items(), key=lambda item: (-len(item[1]), item[0])):
         kind = kinds.get(rule)
-        what = f"{kind.title} ({kind.provider}), at {kind.rotate}" if kind else label
+        what = f"{kind.title} ({kind.provider}), at {kind.rotate}" if kind else f"{label}, where it was given out"
         files = list(dict.fromkeys(path for value in found for path in value.files))
         times = sum(value.times for value in found)
         lines.append(f"  {clean(what)}: {counted(len(found), 'value')}, {counted(times, 'time')}, in {_some(files, _SHOWN)}")
@@ -154,7 +191,7 @@ def _summary(report: Report, *, fixed: bool) -> str:
     return "; ".join(parts) + ("" if fixed or not report.swept else "; `checkrein sweep --fix` takes them out")
 
 
-def _as_dict(where: tuple[Place, ...], report: Report) -> dict[str, object]:
+def _as_dict(where: tuple[Place, ...], report: Report, held: Container[bytes]) -> dict[str, object]:
     return {
         "places": [{"path": place.path, "title": place.title} for place in where],
         "files": [
@@ -162,8 +199,14 @@ def _as_dict(where: tuple[Place, ...], report: Report) -> dict[str, object]:
             for each in report.swept
         ],
         "values": [
-            {"rule": value.rule, "label": value.label, "times": value.times, "files": list(value.files)}
-            for value in report.values.values()
+            {
+                "rule": value.rule,
+                "label": value.label,
+                "times": value.times,
+                "files": list(value.files),
+                "held_back": digest in held,
+            }
+            for digest, value in report.values.items()
         ],
         "open": [copy.path for copy in report.open],
         "binary": report.binary,

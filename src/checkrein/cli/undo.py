@@ -22,7 +22,7 @@ _LOOKED_AT = 200  # commands since the snapshot
 _RAN = (Verdict.NONE, Verdict.APPROVE)
 
 
-@click.command("undo")
+@click.command("undo", short_help="Bring back what a command was about to lose.")
 @click.argument("snapshot_id", metavar="[ID]", required=False)
 @click.option("--list", "listing", is_flag=True, help="Show the snapshots, oldest first.")
 @click.option("--dry-run", is_flag=True, help="Show what would be restored, and change nothing.")

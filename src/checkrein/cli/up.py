@@ -17,7 +17,7 @@ from checkrein.setup.protect import up as put_on
 from checkrein.setup.settings import subscribed
 
 
-@click.command("up")
+@click.command("up", short_help="Start the service and write the hooks into settings.")
 @click.option("--scope", type=click.Choice([str(s) for s in Scope]), default="user", show_default=True, help="Whose sessions.")
 @click.option("--transport", type=click.Choice(["auto", *map(str, Transport)]), default="auto", show_default=True)
 @click.option(
@@ -78,5 +78,6 @@ def _files(report: UpReport) -> Iterator[str]:
     if report.readers:
         yield row("people", f"{listed(report.readers)} could read the client's files until now")
     elif report.others:
-        verb = "uses" if len(report.others) == 1 else "use"
-        yield row("people", f"{listed(person.name for person in report.others)} also {verb} this machine")
+        verb = "has an account" if len(report.others) == 1 else "have accounts"
+        people = listed(person.name for person in report.others)
+        yield row("people", f"{people} {verb} here too and cannot read the client's files; nothing to do")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from checkrein.core import Example, Rule, Threat
+from checkrein.core import Example, Notice, Rule, Threat
 from checkrein.docs.markdown import block, code, document, indented, prose, slug, table
-from checkrein.rules import load_rules
+from checkrein.rules import load_notices, load_rules
 
 INDEX = "README.md"
 
@@ -17,11 +17,12 @@ def family_of(rule_id: str) -> str:
     return rule_id.partition(".")[0]
 
 
-def families() -> Mapping[str, list[Rule]]:
-    """The rules of each family, families by name, rules in the order of their data."""
-    found: dict[str, list[Rule]] = {}
-    for rule in load_rules().values():
-        found.setdefault(family_of(rule.id), []).append(rule)
+def families() -> Mapping[str, list[Rule | Notice]]:
+    """The rules of each family, families by name, rules in the order of their data, and behind them its notices."""
+    found: dict[str, list[Rule | Notice]] = {}
+    known: tuple[Rule | Notice, ...] = (*load_rules().values(), *load_notices().values())
+    for each in known:
+        found.setdefault(family_of(each.id), []).append(each)
     return dict(sorted(found.items()))
 
 
@@ -39,13 +40,14 @@ def pages() -> Mapping[str, str]:
 
 def _index() -> str:
     found = families()
-    count = sum(map(len, found.values()))
-    by_threat = ((threat, [rule for rules in found.values() for rule in rules if rule.threat is threat]) for threat in Threat)
+    known = load_rules().values()
+    by_threat = ((threat, [rule for rule in known if rule.threat is threat]) for threat in Threat)
     counts = [[f"{threat} {threat.label}", str(len(rules))] for threat, rules in by_threat if rules]
     sections = [f"## {family}\n\n{table(_HEADS, map(_row, rules))}" for family, rules in found.items()]
     return document(
         "# Rules",
-        f"{count} rules in {len(found)} families. {_ACTIONS}",
+        f"{len(known)} rules, and {len(load_notices())} notices of what the guard itself did or could not do, in {len(found)}"
+        f" families. {_ACTIONS}",
         table(["threat", "rules"], counts),
         *sections,
     )
@@ -53,26 +55,35 @@ def _index() -> str:
 
 _ACTIONS = (
     "An action is the rule's own; the [policy file](../policy.md) changes it, for one rule or for a family (`git.*`). "
-    "`checkrein policy explain` says what is in force on your machine."
+    "That of a notice is fixed. `checkrein policy explain` says what is in force on your machine."
 )
 _HEADS = ("rule", "what it is about", "threat", "severity", "by default")
 
 
-def _row(rule: Rule) -> list[str]:
+def _row(rule: Rule | Notice) -> list[str]:
     return [link(rule.id), prose(rule.title), rule.threat, rule.severity, str(rule.action)]
 
 
-def _page(family: str, rules: list[Rule]) -> str:
+def _page(family: str, rules: list[Rule | Notice]) -> str:
     return document(f"# Rules: {family}", "[All rules](README.md)", *(part for rule in rules for part in _section(rule)))
 
 
-def _section(rule: Rule) -> Iterator[str]:
+def _section(rule: Rule | Notice) -> Iterator[str]:
     yield f"## {rule.id}"
     yield prose(rule.title) + "."
     facts = [f"{rule.threat} {rule.threat.label}", rule.severity, str(rule.action)]
-    yield table(["threat", "severity", "by default"], [facts])
+    yield table(["threat", "severity", "by default" if isinstance(rule, Rule) else "always"], [facts])
     yield f"**Why.** {prose(rule.why)}"
     yield f"**Instead.** {prose(rule.instead)}"
+    yield from _examples(rule) if isinstance(rule, Rule) else _cases(rule)
+
+
+def _cases(notice: Notice) -> Iterator[str]:
+    yield "**When:**\n\n" + "\n".join(f"- {prose(case)}" for case in notice.when)
+    yield "**Not when:**\n\n" + "\n".join(f"- {prose(case)}" for case in notice.not_when)
+
+
+def _examples(rule: Rule) -> Iterator[str]:
     if rule.suggests:
         yield "**Never stopped, because it is the safer way:** " + ", ".join(map(code, rule.suggests)) + "."
     yield "**Sets it off:**\n\n" + "\n".join(map(_example, rule.bad))

@@ -14,7 +14,8 @@ from checkrein.detect.sensitive import Detector
 
 LEAST = 512
 """Characters of base64 in a row from which on they are looked at."""
-_FAR = 4_000_000
+_NEAR, _FAR = 1_024, 4_000_000
+"""Characters on either side that are looked at: at first, and at most."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -33,12 +34,30 @@ def _is_noise(text: str, found: Sensitive) -> bool:
     value = text[found.start : found.end]
     if value.strip(_LETTERS + "="):
         return False
-    before = text[max(0, found.start - _FAR) : found.start]
-    after = text[found.end : found.end + _FAR]
-    head = before[len(before.rstrip(_LETTERS)) :]
-    tail = after[: len(after) - len(after.lstrip(_LETTERS))]
-    run = f"{head}{value.rstrip('=')}{tail}"
+    run = f"{_head(text, found.start)}{value.rstrip('=')}{_tail(text, found.end)}"
     return len(run) >= LEAST and not _is_text(run)
+
+
+def _head(text: str, end: int) -> str:
+    """The base64 that ends there."""
+    size = _NEAR
+    while True:
+        before = text[max(0, end - size) : end]
+        rest = before.rstrip(_LETTERS)
+        if rest or size >= min(_FAR, end):
+            return before[len(rest) :]
+        size *= 8
+
+
+def _tail(text: str, start: int) -> str:
+    """The base64 that begins there."""
+    size = _NEAR
+    while True:
+        after = text[start : start + size]
+        rest = after.lstrip(_LETTERS)
+        if rest or size >= min(_FAR, len(text) - start):
+            return after[: len(after) - len(rest)]
+        size *= 8
 
 
 def _is_text(run: str) -> bool:

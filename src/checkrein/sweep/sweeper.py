@@ -10,31 +10,26 @@ from enum import StrEnum
 from typing import Protocol
 
 from checkrein.core import RedactionError, ScanError
-from checkrein.core.sensitive import Sensitive
+from checkrein.core.sensitive import Sensitive, merged
 from checkrein.detect.sensitive import Detector
 from checkrein.sweep import rewrite, texts
+from checkrein.sweep.noise import WithoutNoise
 from checkrein.sweep.places import Copy
 from checkrein.sweep.records import repaired, repaired_lines
+from checkrein.sweep.values import Value, Values
 
 _ROUNDS = 4
 """How often a text is searched again after something was taken out of it: what stands beside a value can hide another one."""
 
 
-class Keeper(Protocol):
-    """The vault, as far as it is needed here."""
+class Vault(Protocol):
+    """What keeps values, and finds those that it was given."""
 
     def redact(self, text: str, found: Sequence[Sensitive], source: str = "") -> str:
         """The text with placeholders. VaultError."""
 
-
-@dataclass(slots=True)
-class Value:
-    """A value that was found, without the value: the rule that found it first, and how often it stands in which files."""
-
-    rule: str
-    label: str
-    times: int = 0
-    files: dict[str, None] = field(default_factory=dict)
+    def scan(self, text: str) -> tuple[Sensitive, ...]:
+        """Where values stand that were redacted once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +84,23 @@ class Report:
 
 
 class Sweeper:
-    """``search`` finds what is sensitive, and whatever ``vault`` was given before; None where nothing is to be changed."""
+    """``search`` finds what is sensitive, and whatever ``vault`` was given before; None where nothing is to be changed.
 
-    def __init__(self, search: Detector, vault: Keeper | None = None, *, held: Callable[[str], bool] = rewrite.is_held) -> None:
-        self._search, self._vault, self._held = search, vault, held
+    ``values`` counts what is found; ``held`` tells whether a program may hold a file.
+    """
+
+    def __init__(
+        self,
+        search: Detector,
+        vault: Vault | None = None,
+        *,
+        values: Values | None = None,
+        held: Callable[[str], bool] = rewrite.is_held,
+    ) -> None:
+        self._values = values or Values()
+        self._search, self._vault, self._held = WithoutNoise(search), vault, held
+        self._learnt = WithoutNoise(vault) if vault is not None else None
+        self._seen: dict[bytes, tuple[Sensitive, ...]] = {}
 
     def run(self, found: Iterable[Copy], report: Report) -> Report:
         """Look through ``found``, and change them where there is a vault. Adds to ``report``. VaultError.
@@ -127,7 +135,7 @@ class Sweeper:
                     text = texts.decoded(piece)
                     found = self._found(text)
                     if found:
-                        self._count(copy, text, found, report)
+                        self._values.count(copy, text, found, report.values)
                         counts.update(each.label for each in found)
                         if self._vault is not None:
                             self._vault.redact(text, found)
@@ -141,20 +149,19 @@ class Sweeper:
         return True
 
     def _found(self, text: str) -> tuple[Sensitive, ...]:
+        """What is sensitive in ``text``. Of a text that was searched before, only what the vault was given since can be new."""
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+        before = self._seen.get(digest)
         try:
-            return self._search.scan(text)
+            if before is None:
+                before = self._seen[digest] = self._search.scan(text)
+            elif self._learnt is not None:
+                return merged((*before, *self._learnt.scan(text)))
+            return before
         except RedactionError:
             raise
         except Exception as error:  # noqa: BLE001 - it may quote the text: nothing but its kind is told
             raise ScanError("a text could not be searched", why=type(error).__name__) from None
-
-    @staticmethod
-    def _count(copy: Copy, text: str, found: Sequence[Sensitive], report: Report) -> None:
-        for each in found:
-            digest = hashlib.sha256(text[each.start : each.end].encode("utf-8", "surrogatepass")).digest()
-            value = report.values.setdefault(digest, Value(each.rule, each.label))
-            value.times += 1
-            value.files[copy.path] = None
 
     def _changed(self, copy: Copy, before: Swept | None, report: Report) -> Swept | None:
         """Take out what is found in a file; None where nothing was."""
@@ -216,14 +223,24 @@ class _Redaction:
         self.complete = True
 
     def redact(self, data: bytes) -> bytes:
-        before = text = texts.decoded(data)
-        for _ in range(_ROUNDS):
-            after = self._once(text)
-            if after == text:
-                return data if text == before else texts.encoded(text)
-            text = (repaired_lines if self._lines else repaired)(text, after, self._once)
+        text = texts.decoded(data)
+        units = text.split("\n") if self._lines else [text]
+        waiting = list(range(len(units)))  # those that are to be searched: at first all, then what changed
+        for changes in range(_ROUNDS):
+            before = "\n".join(units[number] for number in waiting)
+            after = self._once(before)
+            if after == before:
+                return texts.encoded("\n".join(units)) if changes else data
+            whole = (repaired_lines if self._lines else repaired)(before, after, self._once)
+            new = whole.split("\n") if self._lines else [whole]
+            changed = [(number, now) for number, now in zip(waiting, new, strict=True) if units[number] != now]
+            for number, now in changed:
+                units[number] = now
+            waiting = [number for number, _ in changed]
+            if not waiting:
+                break
         self.complete = False
-        return texts.encoded(text)
+        return texts.encoded("\n".join(units))
 
 
 def _why(error: OSError | ScanError) -> str:
