@@ -22,7 +22,7 @@ from example_vault import MemoryVault
 
 # Elsewhere every run looks at new cases; under CI the same commit gives the same verdict. No verdict depends on how busy the
 # machine is.
-hypothesis.settings.register_profile("local")
+hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 

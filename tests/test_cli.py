@@ -123,3 +123,10 @@ def test_a_word_that_is_no_command_gets_the_nearest_one_named(word: str, hint: s
     result = CliRunner().invoke(cli.cli, [word])
     assert result.exit_code == 2
     assert result.output.splitlines()[-1] == f"Error: No such command {word!r}.{hint}"
+
+
+def test_no_description_is_cut_on_a_terminal_of_80_columns() -> None:
+    shown = CliRunner().invoke(cli.cli, ["--help"], terminal_width=80).output
+    lines = shown.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == list(cli.COMMANDS)
+    assert not [line for line in lines if line.endswith("...") or len(line) > 80]

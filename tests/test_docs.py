@@ -16,6 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from checkrein.cli import _kinds
 from checkrein.controls import CONTROLS
 from checkrein.core import Decision, Example, Threat, UsageError
 from checkrein.detect import pii
@@ -44,7 +45,7 @@ from checkrein.policy import schema_text
 from checkrein.prove.run import Status
 from checkrein.report.retention import retention
 from checkrein.report.sent import lines, summed
-from checkrein.rules import load_rules
+from checkrein.rules import load_notices, load_rules
 from checkrein.setup.denies import CERTAIN
 from checkrein.setup.settings import subscribed
 
@@ -119,9 +120,8 @@ def _exists(command: click.Command, words: list[str]) -> bool:
 
 @cache
 def known_ids() -> frozenset[str]:
-    """Rules, and what the guard's own trouble is recorded as: names in the code that no call can set off."""
-    sources = "".join(file.read_text("utf-8") for file in sorted((ROOT / "src").rglob("*.py")))
-    return frozenset(load_rules()) | set(re.findall(r'"(guard\.[a-z-]+)"', sources))
+    """Rules, notices of what the guard itself did, and what finds sensitive data."""
+    return frozenset((*load_rules(), *load_notices(), *_kinds.ids()))
 
 
 @cache

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,6 +16,7 @@ from checkrein.prove.api import Text, ToolUse
 from checkrein.prove.otel import OtelSink
 from checkrein.service import certificate
 from checkrein.service.paths import ServicePaths
+from forward_proxy import ForwardProxy
 
 pytestmark = pytest.mark.client
 
@@ -102,12 +104,13 @@ class TestHttpsHooks:
     def test_a_repository_can_switch_the_check_off(self, world: Any, hooks: Any, ours: Path, other: Path) -> None:
         assert self.ask(world, hooks, {"NODE_EXTRA_CA_CERTS": str(other)}, {"NODE_TLS_REJECT_UNAUTHORIZED": "0"})
 
-    @pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy"])
+    @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
     def test_a_proxy_takes_hooks_elsewhere(self, world: Any, hooks: Any, ours: Path, name: str) -> None:
-        if not world.client.blocks_on_failure:
-            pytest.skip("this client sends its requests to the scripted model to the proxy, too")
-        world.env[name] = "http://127.0.0.1:9"
-        assert not self.ask(world, hooks, {"NODE_EXTRA_CA_CERTS": str(ours)})
+        """As what is said to the model, which the proxy hands on here."""
+        with ForwardProxy() as proxy:
+            world.env.update({name: proxy.url, "HTTP_PROXY": proxy.url})
+            assert not self.ask(world, hooks, {"NODE_EXTRA_CA_CERTS": str(ours)})
+        assert urlsplit(hooks.url).netloc in proxy.tunnels
 
     def test_unless_it_is_told_otherwise(self, world: Any, hooks: Any, ours: Path) -> None:
         world.env.update(HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9", NO_PROXY="127.0.0.1")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from checkrein.core.sensitive import PLACEHOLDER
+from checkrein.decide.recall import Recall
 from checkrein.detect.secrets.engine import Engine
 from checkrein.detect.secrets.examples import expand
 from checkrein.detect.sensitive import Scanner
@@ -44,7 +45,7 @@ def test_a_transcript_is_redacted_under_a_running_session(world: Any, tmp_path: 
         uid, report = os.geteuid(), Report()
         env = {"HOME": str(world.home), "CLAUDE_CODE_TMPDIR": str(tmp_path)}
         own = [place for place in places(env, uid) if place.path.startswith(str(world.home))]
-        return Sweeper(search, vault).run([copy for place in own for copy in copies(place, uid, report.note)], report)
+        return Sweeper(search, Recall(vault)).run([copy for place in own for copy in copies(place, uid, report.note)], report)
 
     def before_turn(turn: int) -> None:
         if turn == 2:
