@@ -27,8 +27,8 @@ _SUFFIX = ".hyperscan"
 _USED: dict[str, hyperscan.Database] = {}  # by the name of their file
 
 
-Match = Callable[[int, int, int, int, object], None]
-"""Is told the number of the expression, nothing, where the match ends, and nothing more."""
+Match = Callable[[int, int, int, int, object], bool | None]
+"""Is told the number of the expression, nothing, where the match ends, and nothing more. True ends the search."""
 
 
 class Search:
@@ -54,7 +54,7 @@ class Search:
         return found
 
     def each(self, data: bytes, on_match: Match) -> None:
-        """Call ``on_match`` with each end of each match in ``data``."""
+        """Call ``on_match`` with each end of each match in ``data``. ``hyperscan.ScanTerminated`` where it ended the search."""
         if data:
             self._database.scan(data, match_event_handler=on_match, scratch=self._scratch())
 

@@ -12,7 +12,8 @@ LONG = 32
 _BASE64 = (string.ascii_letters + string.digits + "+/-_").encode()
 _SHAPE = bytes(ord("A") if byte in _BASE64 else ord(" ") for byte in range(256))
 _RUN = b"A" * LONG
-_SHORT = 256  # bytes in which looking without Hyperscan is as fast
+_MANY = 100  # bytes for each match: where there are more of them, Hyperscan's way takes longer
+_SHORT = 1_000  # bytes in which looking without Hyperscan is as fast
 
 Runs = Sequence[tuple[int, int]]
 
@@ -54,17 +55,23 @@ def _search() -> Callable[[bytes], Runs]:
     def runs(data: bytes) -> Runs:
         found: list[tuple[int, int]] = []
         start = last = -1
+        left = len(data) // _MANY
 
-        def on_match(_number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        def on_match(_number: int, _start: int, end: int, _flags: int, _context: object) -> bool:
             # Each character from the last of so many on ends a match: they are one run as long as there is no gap.
-            nonlocal start, last
+            nonlocal start, last, left
             if end != last + 1:
                 if last > 0:
                     found.append((start, last))
                 start = end - LONG
             last = end
+            left -= 1
+            return left < 0
 
-        search.each(data, on_match)
+        try:
+            search.each(data, on_match)
+        except hyperscan.ScanTerminated:
+            return portable(data)
         if last > 0:
             found.append((start, last))
         return found
