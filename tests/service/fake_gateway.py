@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 import sys
@@ -22,12 +23,22 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         os._exit(1)
     if words[1] == "freeze":
         os.kill(os.getpid(), signal.SIGSTOP)
+    told = hashlib.sha256(await _body(receive)).hexdigest() if words[1] == "digest" else scope["query_string"].decode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"x-worker", b"%d" % os.getpid())]})
     if words[1] == "stream":
         for number in range(int(words[2])):
             await send({"type": "http.response.body", "body": b"%d\n" % number, "more_body": True})
             await asyncio.sleep(0.1)
-    await send({"type": "http.response.body", "body": f"{scope['path']} {scope['query_string'].decode()}".encode()})
+    await send({"type": "http.response.body", "body": f"{scope['path']} {told}".encode()})
+
+
+async def _body(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        event = await receive()
+        body, more = body + event["body"], event["more_body"]
+        await asyncio.sleep(0.001)  # others have their turn
+    return body
 
 
 def build(_env: Mapping[str, str], paths: ServicePaths, _hosting: Hosting) -> Served:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -92,6 +94,16 @@ def gateway(stopped: Gateway) -> Gateway:
 class TestServing:
     def test_requests_are_handed_on_as_they_are(self, gateway: Gateway) -> None:
         assert gateway.get("/checkrein/v1/messages?beta=true") == (200, b"/checkrein/v1/messages beta=true")
+
+    def test_large_bodies_that_arrive_together_stay_apart(self, gateway: Gateway) -> None:
+        def sent(number: int) -> bool:
+            body = random.Random(number).randbytes(1_500_000 + number)
+            with contextlib.closing(gateway.connect()) as connection:
+                connection.request("POST", "/checkrein/digest", body)
+                return connection.getresponse().read().endswith(hashlib.sha256(body).hexdigest().encode())
+
+        with ThreadPoolExecutor(8) as threads:
+            assert all(threads.map(sent, range(16)))
 
     def test_its_own_addresses(self, gateway: Gateway) -> None:
         assert gateway.get("/checkrein/health") == (200, b'{"status":"ok"}')

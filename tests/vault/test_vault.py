@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 from urllib.parse import quote, unquote
 
 import pytest
@@ -141,6 +142,24 @@ def test_what_is_known_of_a_placeholder(new_vault: NewVault, url: str) -> None:
     assert entry.first_seen <= entry.last_seen
     assert [each.placeholder for each in other.entries()] == [name]
     assert vault.lookup(name[:-1]) is None
+
+
+def test_what_another_process_kept_stays_and_gets_the_sources(new_vault: NewVault, url: str) -> None:
+    vault, other = new_vault(url=url), new_vault(url=url)
+    name = redacted(vault, source="/p/.env")
+    first = vault.lookup(name)
+    texts = {VALUE: "mcp:files", "one more of them": "/p/b"}
+    gathering = other.gathering()
+    names = [gathering.redact(value, covering(value, value, "TOKEN"), source) for value, source in texts.items()]
+    added = gathering.keep()
+    assert names[0] == name
+    assert [entry.placeholder for entry in added] == names[1:]
+    assert first is not None
+    assert [vault.lookup(each) for each in names] == [
+        dataclasses.replace(first, sources=frozenset({"/p/.env", "mcp:files"}), last_seen=ANY),
+        added[0],
+    ]
+    assert other.values(names) == dict(zip(names, texts, strict=True))
 
 
 def test_kinds_are_kept_and_have_placeholders_of_their_own(new_vault: NewVault, url: str) -> None:
