@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from string import ascii_letters, digits
 
 import pytest
 from hypothesis import given, settings
@@ -135,3 +137,14 @@ def test_threads_scan_at_once() -> None:
 )
 def test_the_work_grows_with_the_text_only(piece: str) -> None:
     assert len(scan(piece * 4000)) <= 4000  # takes minutes where every landmark looks at all of the text
+
+
+@pytest.mark.parametrize("signs", [ascii_letters, ascii_letters + digits, ascii_letters + digits + "-_"])
+@pytest.mark.parametrize("length", [22, 32, 40])
+@pytest.mark.parametrize("line", ["API_TOKEN={}", 'token = "{}"', "  api_token: {}", "export SECRET_KEY='{}'"])
+def test_what_a_generator_drew_is_found(line: str, length: int, signs: str) -> None:
+    """Whatever it drew: also where there is no digit among the first, or none at all."""
+    source = random.Random(length)
+    drawn = ["".join(source.choices(signs, k=length)) for _ in range(500)]
+    missed = [each for each in drawn if not scan(line.format(each) + "\n")]
+    assert len(missed) <= (5 if length < 32 else 0)

@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\w+")
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://|www\.|mailto:|data:|urn:")
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d[-/.][01]?\d[-/.][0-3]?\d(?!\d)|(?<!\d)\d{1,2}:\d{2}:\d{2}")
-_DIGEST = re.compile(r"(?:sha\d*|md5|sha\d+-|h1|b?crypt)[:=-]", re.IGNORECASE)
+_DIGEST = re.compile(r"(?:sha\d*|md5|b?crypt)[:=-]|h1:", re.IGNORECASE)
 _CODE = re.compile(r"[(){}\[\]]|^[\\^]|\\[dwsxubB.]|%[\d.]*[sdrfx]\b|=>|&&|\|\|")
 _NAME_IN_CODE = re.compile(r"[@&*!]?[A-Za-z_$][\w$-]*(?:(?:\.|::|->|\[)[A-Za-z_$0-9'\"][\w$'\"-]*\]?)*")
 _PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:)[/\\](?:[\w.@ +~%-]+[/\\])*[\w.@ +~%-]*|(?:[\w.@+~-]+/)+[\w@+~-]+\.\w{1,5}")
@@ -138,7 +138,8 @@ def _is_random(content: str, made: Shape, kind: Kind) -> bool:
     if not _TOKEN.fullmatch(content) or made.length < (8 if strong else 14) or not made.letters or made.worded > 0.3:
         return False
     if not made.digits:
-        return made.length >= (16 if strong else 24) and made.entropy >= 3.3 and made.strange >= 5.6
+        rare = made.strange >= (5.0 if made.turns >= 4 else 5.6)
+        return made.length >= (16 if strong else 24) and made.entropy >= 3.3 and rare
     return made.entropy >= (2.8 if made.length < 16 else 3.0) and (made.strange >= 5.2 or made.turns >= 3)
 
 

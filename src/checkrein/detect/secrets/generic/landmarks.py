@@ -77,11 +77,12 @@ _HEADS = (
     # a letter with a digit behind it, a digit with a letter behind it; each ends at the first, so that there are few ends
     r"[A-Za-z_][^\s\"'`<>()\[\]\\0-9]{0,32}[0-9]",
     r"[0-9][^\s\"'`<>()\[\]\\A-Za-z]{0,24}[A-Za-z]",
-    # many digits, several numbers, a word that ends in a sign, a long word in quotes
+    # many digits, several numbers, a word that ends in a sign, a long word: in quotes, of letters alone, or too long for a name
     r"[0-9]{16}",
     r"0[xX][0-9a-fA-F]{1,2},|[0-9]{1,3},[ \t]?[0-9]{1,3},",
     r"[A-Za-z0-9]{3,24}[!@#$%^&*?~]",
     r"[\"'`][\w\-+/=.]{20}",
+    r"[A-Za-z]{20}|[\w\-+/=]{32}",
 )
 _REST = rf"[\w.\-]{{0,24}}(?:\[\d{{0,5}}\])?(?:{'|'.join(_GAPS)})(?:{'|'.join(_HEADS)})"
 _REACH = 320  # bytes: more than the longest match of that
