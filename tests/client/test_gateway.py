@@ -119,7 +119,7 @@ def test_a_gateway_that_is_down_stops_everything(place: World, client: ClientPro
         env = {"CLAUDE_CODE_MAX_RETRIES": "0"}
         run = Drive(client.path, place.home, place.project, api.url, "a private matter", env=env).run()
     assert api.requests == []
-    assert json.loads(run.stdout)["is_error"]
+    assert "the gateway does not run" in json.loads(run.stdout)["result"]
 
 
 def test_call_ids_are_those_of_the_script(place: World, client: ClientProgram) -> None:
