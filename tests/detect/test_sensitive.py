@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 from collections.abc import Callable
+from string import ascii_letters, digits
 from urllib.parse import quote
 
 import pytest
@@ -13,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkrein.core.sensitive import Certainty, Sensitive
-from checkrein.detect.secrets.engine import Engine
+from checkrein.detect.pii import Pii
+from checkrein.detect.secrets.engine import Engine, standard
 from checkrein.detect.secrets.examples import expand
 from checkrein.detect.secrets.known import Known, KnownValues
 from checkrein.detect.sensitive import Scanner
@@ -185,3 +188,16 @@ def test_a_detector_that_fails_is_not_silent() -> None:
 
     with pytest.raises(ArithmeticError):
         Scanner(ENGINE, pii=Broken()).scan("text")
+
+
+def test_a_password_before_a_host_is_no_address() -> None:
+    """Whole, and as a credential: as personal data a prompt with it would be sent."""
+    scanner = Scanner(standard(), pii=Pii({"email-private"}))
+    source = random.Random(5)
+    for scheme in ("postgresql", "https", "mydb"):
+        for _ in range(50):
+            password = "".join(source.choices(ascii_letters + digits, k=18))
+            text = f"Why does {scheme}://shop:{password}@db.acme.io:5432/shop refuse me?"
+            (found,) = scanner.scan(text)
+            assert text[found.start : found.end] == password
+            assert found.label != "EMAIL"

@@ -37,7 +37,8 @@ class Sensitive:
 def merged(found: Iterable[Sensitive]) -> tuple[Sensitive, ...]:
     """Without overlaps, in the order of the text: whatever any of them covers is covered.
 
-    Of those that overlap, the most certain gives rule and label, then the longest, then the first.
+    Of those that overlap, the most certain gives rule and label, then a credential rather than personal data, then the longest,
+    then the first.
     """
     ordered = sorted(found, key=lambda one: (one.start, -one.end))
     if len(ordered) < 2:
@@ -48,6 +49,6 @@ def merged(found: Iterable[Sensitive]) -> tuple[Sensitive, ...]:
             result.append(each)
             continue
         last = result[-1]
-        named = max(last, each, key=lambda one: (one.certainty, one.end - one.start))
+        named = max(last, each, key=lambda one: (one.certainty, not one.rule.startswith("pii."), one.end - one.start))
         result[-1] = Sensitive(named.rule, named.label, last.start, max(last.end, each.end), named.certainty)
     return tuple(result)

@@ -74,11 +74,19 @@ def test_base64_at_any_place(value: str, before: bytes, after: bytes, url_safe: 
         ("hunter", "ähunter", False),
         ("hunter", "hunter", True),
         ("correcthorsebattery", "xcorrecthorsebatteryx", False),
-        ("s3cretv", "as3cretvb", False),
+        ("hunter", "hunter1", False),
+        ("größer", "vergrößert", False),
+        ("48213976", "xx48213976", False),
+        ("48213976", "148213976", False),
+        ("482139764821", "x482139764821x", True),
+        ("s3cretv", "as3cretvb", True),
+        ("qzx7r9", "_qzx7r9_", True),
+        ("zqxjkvw", "azqxjkvwb", True),
+        ("pass-w", "1pass-w1", True),
         ("kT9#vQ2$mZ8!", "akT9#vQ2$mZ8!b", True),
     ],
 )
-def test_short_values_count_as_whole_words(value: str, text: str, found: bool) -> None:
+def test_what_may_stand_inside_other_words_counts_as_a_whole_word(value: str, text: str, found: bool) -> None:
     assert spans(text, value) == ([value] if found else [])
 
 

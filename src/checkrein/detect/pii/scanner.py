@@ -108,6 +108,11 @@ class Pii:
                 yield from found
 
 
+_USERINFO = re.compile(r"://[^\s/@]{0,120}:[^\s/@]{0,120}\Z")
+"""A URL up to the password in it, or into it: with the host behind the @ it would look like an address (RFC 3986, 3.2.1)."""
+_USERINFO_WITHIN = 250
+
+
 class _Shape:
     """A shape, compiled when it is first needed."""
 
@@ -166,6 +171,8 @@ class _Kind:
 
     def _is_other(self, text: str, start: int, end: int) -> bool:
         """Whether what stands around a match says that it is something else."""
+        if self.kind.validator == "email" and _USERINFO.search(text, max(start - _USERINFO_WITHIN, 0), start):
+            return True
         if self.kind.apart and _is_group(text, start, end):
             return True
         return self._other is not None and self._other.search(text, max(start - NAMED_WITHIN, 0), start) is not None

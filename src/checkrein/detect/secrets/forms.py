@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
+from checkrein.detect.secrets.generic.rarity import shape
 from checkrein.detect.secrets.unwrapped import in_one_piece
 
 WINDOW = 12
 """Bytes of a form that are looked for; the rest is compared where they stand."""
 
-_SHORT = 12  # below this length, or without a digit or sign, a value counts only as a whole word, as it is written
+_SHORT = 12  # below this length, or without a digit or sign, a value counts only as it is written
+_WORDED = 0.6  # the share of its letters in words from which letters alone are taken for words
 _ENCODED = 8  # characters of a base64 form, at least
 _SPELLED = 6  # characters in a row that are alike in what is written a character at a time
 _SOUGHT = 4  # of these, how many are looked for
@@ -139,10 +141,21 @@ def form(value: str, way: int) -> Form | Spelled:
         return Form(text, lower, whole=True)
     short = len(value) < _SHORT or value.isalpha()
     if way >= _QUOTED:
-        return Form(text, lower, whole=short)
+        return Form(text, lower, whole=stands_alone(value))
     several = "\n" in value and way in (0, _REVERSED, _ROT13)
     cased = not any(map(str.isdigit, value))  # what may be words is written with other capitals every day
-    return Form(text, lower, whole=short, exact=short and not several, cased=cased)
+    whole = short if way in (_REVERSED, _ROT13) else stands_alone(value)
+    return Form(text, lower, whole=whole, exact=short and not several, cased=cased)
+
+
+def stands_alone(value: str) -> bool:
+    """Whether ``value`` counts only as a whole word, since it could stand inside others by chance: a number, or words.
+
+    Whatever else touches a value, it is that value: ``-pVALUE`` and ``xVALUEx`` hold it as well.
+    """
+    if value.isdigit():
+        return len(value) < _SHORT
+    return value.isalpha() and (not value.isascii() or shape(value).worded >= _WORDED)
 
 
 def _texts(value: str, data: bytes) -> Iterator[tuple[int, bytes]]:

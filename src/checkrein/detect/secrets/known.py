@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from checkrein.core.sensitive import Certainty, Sensitive, merged
@@ -27,6 +27,10 @@ _COMMON = frozenset(
         *("localhost", "127.0.0.1", "0.0.0.0", "255.255.255.255"),  # noqa: S104 - values, not addresses to bind
     }
 )
+
+
+Wanted = Callable[[str, str], bool]
+"""Whether a value is looked for in this text, by its label and itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,12 @@ class KnownValues:
         """Where they stand in a text whose UTF-8 others use too."""
         return self.scan_unwrapped(encoded, Unwrapped(encoded.data)) if self._values else ()
 
-    def scan_unwrapped(self, encoded: Encoded, text: Unwrapped) -> tuple[Sensitive, ...]:
-        """The same, where the text is at hand in one piece."""
+    def scan_unwrapped(self, encoded: Encoded, text: Unwrapped, wanted: Wanted | None = None) -> tuple[Sensitive, ...]:
+        """The same, where the text is at hand in one piece. Without what is not ``wanted``, whatever of the rest it overlaps."""
         occurrences = self._literals.find(text.lower) if self._values else None
-        return merged(characters(encoded, self._found(sorted(occurrences), text))) if occurrences else ()
+        return merged(characters(encoded, self._found(sorted(occurrences), text, wanted))) if occurrences else ()
 
-    def _found(self, occurrences: Iterable[Found], text: Unwrapped) -> Iterator[Sensitive]:
+    def _found(self, occurrences: Iterable[Found], text: Unwrapped, wanted: Wanted | None) -> Iterator[Sensitive]:
         made: dict[int, Form | Spelled] = {}
         for number, start, _ in occurrences:
             for which in (self._forms[number], *self._others.get(number, ())):
@@ -101,7 +105,8 @@ class KnownValues:
                 value, label = self._values[at]
                 if which not in made:
                     made[which] = form(value, way)
-                if place := _place(made[which], text, start):
+                place = _place(made[which], text, start)
+                if place and (wanted is None or wanted(label, value)):
                     yield Sensitive(RULE, label, *place, Certainty.KNOWN)
 
 

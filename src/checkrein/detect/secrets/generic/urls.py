@@ -17,7 +17,8 @@ def in_userinfo(text: str, ends: Iterable[int]) -> Iterator[Sensitive]:
     for end in ends:
         start = text.rfind("://", max(0, end - _LONGEST - 3), end) + 3
         user, colon, password = text[start : end - 1].partition(":")
-        if colon and (is_password(unquote(password)) or is_token(unquote(password))):
+        # People write a bare % as well, and what it seems to escape may be no text.
+        if colon and any(is_password(each) or is_token(each) for each in {password, unquote(password)}):
             yield Sensitive(Kind.PASSWORD.rule, Kind.PASSWORD.label, end - 1 - len(password), end - 1, Certainty.GENERIC)
         elif is_token(unquote(user)):
             yield Sensitive(Kind.TOKEN.rule, Kind.TOKEN.label, start, start + len(user), Certainty.GENERIC)
