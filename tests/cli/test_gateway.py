@@ -46,6 +46,33 @@ def became(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, s
     return found
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--upstream", "foo"], "is no base URL of an API"),
+        (["--store", "mysql://me:hush@db/x"], "'mysql://me:\\*\\*\\*@db/x' is no store"),
+        (["--store", "sqlite:///x"], "is no store"),
+        (["--host", "10.99.99.99", "--behind-tls"], "cannot listen on 10.99.99.99:8787"),
+    ],
+)
+def test_what_can_never_serve_is_refused_at_once(
+    env: dict[str, str], became: list[tuple[list[str], dict[str, str]]], words: list[str], message: str
+) -> None:
+    done = CliRunner().invoke(module.gateway, ["serve", *words])
+    assert isinstance(done.exception, UsageError)
+    assert re.search(message, str(done.exception))
+    assert became == []
+
+
+def test_a_store_without_its_driver(
+    env: dict[str, str], became: list[tuple[list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    done = CliRunner().invoke(module.gateway, ["serve", "--store", "postgresql://db/x"])
+    assert "psycopg is not installed" in str(done.exception)
+    assert became == []
+
+
 def test_it_becomes_the_supervisor(env: dict[str, str], became: list[tuple[list[str], dict[str, str]]], tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("t")
@@ -183,3 +210,4 @@ class TestShared:
     def test_health_discloses_nothing(self, shared: Shared) -> None:
         assert shared.call("GET", "/checkrein/health") == (200, b'{"status":"ok"}')
         assert shared.call("GET", "/checkrein/ready") == (200, b'{"status":"ready"}')
+        assert shared.call("GET", "/checkrein/heath")[0] == 404  # not the API's, which would say 200

@@ -73,3 +73,9 @@ def test_what_is_no_env_file(env: Path, content: bytes | None) -> None:
     with pytest.raises(UsageError):
         run(env)
     assert not (env.parent / ".env.example").exists()
+
+
+def test_a_folder_is_no_file(env: Path) -> None:
+    for words in ([env.parent], [env, "-o", env.parent]):
+        with pytest.raises(UsageError, match="is a folder"):
+            run(*words)

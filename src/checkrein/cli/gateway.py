@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import shutil
+import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,13 +14,15 @@ from typing import NoReturn
 
 import click
 
-from checkrein.core import UsageError
+from checkrein.core import ServiceError, UsageError
+from checkrein.enforce.gateway.upstream import Base
 from checkrein.locations import private_folder
-from checkrein.policy.privacy import database_url
+from checkrein.policy.privacy import database_url, without_password
 from checkrein.report.text import clean
 from checkrein.service.gateway import DRAIN_SECONDS, STORE_VARIABLE
 from checkrein.service.manage_gateway import WORKER, supervisor_words
 from checkrein.service.paths import ServicePaths
+from checkrein.setup.route import API
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -74,6 +78,9 @@ def serve(
             fix="name --tls-cert and --tls-key, or say --behind-tls where a load balancer in front does TLS",
         )
     _check_certificate(tls_cert, tls_key)
+    _check_upstream(upstream)
+    _check_store(database_url(store))
+    _check_port(host, port)
     paths = ServicePaths.of_user()
     paths.prepare()
     options: list[tuple[str, object]] = [("--upstream", upstream), ("--cert", tls_cert), ("--key", tls_key)]
@@ -104,6 +111,43 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         return ipaddress.ip_address(host)
     except ValueError as error:
         raise UsageError(f"{clean(host)!r} is no address to listen on", fix="name one such as 0.0.0.0 or ::") from error
+
+
+def _check_upstream(url: str) -> None:
+    try:
+        Base.parsed(url or API)
+    except ServiceError as error:
+        raise UsageError(error.what, why=error.why, fix="name one such as https://api.anthropic.com with --upstream") from error
+
+
+def _check_store(url: str) -> None:
+    """Whether such a database could be used; whether it answers is for /checkrein/ready to say."""
+    if url and not url.startswith("postgresql+psycopg://"):
+        raise UsageError(f"{clean(without_password(url))!r} is no store", fix="name one such as postgresql://HOST/NAME")
+    if url and not _installed("psycopg"):
+        raise UsageError(
+            "PostgreSQL cannot be used",
+            why="the package psycopg is not installed",
+            fix="install it beside Checkrein: pip install 'psycopg[binary]'",
+        )
+
+
+def _installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ValueError:  # something stands in its place
+        return False
+
+
+def _check_port(host: str, port: int) -> None:
+    """Tried here, where a person reads what is wrong; the supervisor takes it in earnest."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            fix = "name another one with --port, or an address of this machine with --host"
+            raise UsageError(f"cannot listen on {clean(host)}:{port}", why=error.strerror or "", fix=fix) from error
 
 
 def _check_certificate(cert: Path | None, key: Path | None) -> None:

@@ -24,6 +24,9 @@ _LARGEST = 1_000_000  # bytes
 def placeholder_env(file: str, output: str, force: bool) -> None:
     """Write .env.example from .env: names, comments, order and harmless values stay, <GITHUB_TOKEN> stands for a secret."""
     source = Path(file)
+    for folder in (source, Path(output)) if output else (source,):
+        if folder.is_dir():
+            raise UsageError(f"{folder} is a folder", fix=f"name a file: {folder / '.env'}")
     target = Path(output) if output else source.with_name(f"{source.name}.example")
     if output != "-" and os.path.lexists(target) and not force:
         raise UsageError(f"{target} is there already", fix="look at it; --force replaces it")

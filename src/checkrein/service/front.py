@@ -66,6 +66,8 @@ class Front:
             await _send(send, 403, _error("permission_error", f"this gateway does not serve you: {trouble}"))
         elif path in _OWN:
             await self._serve_own(path.rpartition("/")[2], allowed=scrapes or self.user is not None, send=send)
+        elif self.user is None and path.startswith(f"{MOUNT}/"):  # on a person's machine the API stands below that
+            await _send(send, 404, _error("not_found_error", f"this gateway has {', '.join(sorted(_OWN))}"))
         else:
             await self.app(scope, receive, send)
 
