@@ -106,6 +106,6 @@ def test_without_a_terminal_nothing_is_confirmed(played: Played, monkeypatch: py
 def test_the_prompt_names_project_and_rule(played: Played) -> None:
     finding = Finding("git.push-force", Threat.DESTRUCTIVE_COMMANDS, Severity.HIGH, Action.DENY, "x", "y", "z", "o")
     with Ledger.open(ledger_dir()) as ledger:
-        ledger.append(Event(EventKind.TOOL_CALL, "s", "/p", "/p"), Decision("d1", Verdict.DENY, (finding,)), 1)
+        ledger.append(Event(EventKind.TOOL_CALL, "s", "/p", "/p"), Decision("d1", Verdict.DENY, (finding,)), 1, str)
     assert run("d1").startswith("0 project: /p\nrule:    git.push-force\npermitted")
     assert len(played.calls) == 2

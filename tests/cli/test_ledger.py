@@ -20,7 +20,7 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with Ledger.open(ledger_dir()) as record:
         for number in range(3):
-            record.append(Event(EventKind.TOOL_CALL, "s", "/", "/"), Decision(f"i{number}", Verdict.DENY), 1)
+            record.append(Event(EventKind.TOOL_CALL, "s", "/", "/"), Decision(f"i{number}", Verdict.DENY), 1, str)
 
 
 def run(*args: str | Path) -> Result:

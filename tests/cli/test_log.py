@@ -38,9 +38,9 @@ def recorded() -> None:
         ) -> Event:
             return Event(kind, "s1", "/p", "/p", "PreToolUse", tool, "toolu_1", {"command": command}, at=at)
 
-        ledger.append(event(command="git push --force origin main"), Decision("c7f3k2", Verdict.DENY, (FINDING,)), 1234)
-        ledger.append(event(command="echo \x1b]0;x\x07\u202e"), Decision("aaaaaa", Verdict.NONE), 100)
-        ledger.append(event(tool="mcp__a__b", at=1_700_000_500.0), Decision("bbbbbb", Verdict.ASK, (FINDING,)), 100)
+        ledger.append(event(command="git push --force origin main"), Decision("c7f3k2", Verdict.DENY, (FINDING,)), 1234, str)
+        ledger.append(event(command="echo \x1b]0;x\x07\u202e"), Decision("aaaaaa", Verdict.NONE), 100, str)
+        ledger.append(event(tool="mcp__a__b", at=1_700_000_500.0), Decision("bbbbbb", Verdict.ASK, (FINDING,)), 100, str)
 
 
 def run(*args: str) -> Result:
@@ -74,7 +74,7 @@ def test_one_line_for_each_entry(args: tuple[str, ...], shown: str) -> None:
 def test_an_id_of_eight_characters_stands_apart() -> None:
     with Ledger.open(ledger_dir()) as ledger:
         ledger.append(
-            Event(EventKind.LIFECYCLE, "", "/", "/", "Guard", at=1_700_000_000.0), Decision("603ff837", Verdict.NONE), 1
+            Event(EventKind.LIFECYCLE, "", "/", "/", "Guard", at=1_700_000_000.0), Decision("603ff837", Verdict.NONE), 1, str
         )
     assert "603ff837  Guard  " in run().stdout
 
@@ -84,7 +84,10 @@ def test_lines_fit_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     with Ledger.open(ledger_dir()) as ledger:
         path = "/home/person/" + "folder/" * 20
         ledger.append(
-            Event(EventKind.TOOL_CALL, "s", "/", "/", tool="Read", input={"file_path": path}), Decision("d", Verdict.NONE), 1
+            Event(EventKind.TOOL_CALL, "s", "/", "/", tool="Read", input={"file_path": path}),
+            Decision("d", Verdict.NONE),
+            1,
+            str,
         )
     monkeypatch.setattr("checkrein.cli.log.columns", lambda: 80)
     lines = run().stdout.splitlines()
@@ -113,7 +116,7 @@ def test_following_shows_what_comes_later(monkeypatch: pytest.MonkeyPatch) -> No
         with Ledger.open(ledger_dir()) as ledger:
             for verdict in (Verdict.NONE, Verdict.DENY):
                 event = Event(EventKind.TOOL_CALL, "s", "/", "/", tool=f"T{looks}", at=1_700_000_000.0)
-                ledger.append(event, Decision(f"l{looks}", verdict), 1)
+                ledger.append(event, Decision(f"l{looks}", verdict), 1, str)
 
     monkeypatch.setattr("time.sleep", sleep)
     lines = run("-f", "--verdict", "deny").output.splitlines()

@@ -79,7 +79,7 @@ def record(project: Path, *commands: tuple[str, str, float]) -> None:
             event = Event(
                 EventKind.TOOL_CALL, "s", str(project), str(project), name="PreToolUse", tool="Bash", input=given, at=at
             )
-            ledger.append(event, Decision("c7f3k2" if number == 0 else f"later{number}", Verdict(verdict)), 1)
+            ledger.append(event, Decision("c7f3k2" if number == 0 else f"later{number}", Verdict(verdict)), 1, str)
 
 
 def test_it_says_what_it_restores(deleted: Path) -> None:

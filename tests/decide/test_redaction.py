@@ -13,11 +13,13 @@ import pytest
 from checkrein.core import RedactionError, ScanError, VaultError
 from checkrein.core.sensitive import Certainty, Sensitive
 from checkrein.decide.recall import Recall
-from checkrein.decide.redaction import Redactor, Redactors, search_of
+from checkrein.decide.redaction import Redactor, Redactors, Wanted, search_of
+from checkrein.detect.pii import load as kinds
 from checkrein.detect.secrets.known import Known
 from checkrein.observe.credentials import Credentials, Found
 from checkrein.policy.pathlist import PathList
 from checkrein.policy.privacy import DataClass, Redaction, Term
+from checkrein.vault.entry import Kind
 from checkrein.vault.key import FILE, FileHolder
 from checkrein.vault.lazy import LazyVault
 from checkrein.vault.vault import Vault
@@ -75,17 +77,15 @@ def test_what_is_found_is_replaced_and_counted(vault: LazyVault) -> None:
     assert vault.known([mark])[mark].sources == {"/p/a"}
 
 
-def test_nothing_found_is_nothing_changed() -> None:
-    def unopened() -> Vault:
-        raise AssertionError("no vault is needed")
-
-    redacted = Redactor(Words("sesame"), Recall(LazyVault(unopened))).redact("open", "/p/a")
+def test_nothing_found_is_nothing_changed(vault: LazyVault) -> None:
+    redacted = Redactor(Words("sesame"), Recall(vault)).redact("open", "/p/a")
     assert (redacted.text, redacted.found, redacted.counts) == ("open", {}, {})
+    assert vault.entries() == []
 
 
 def test_what_leaves_together_is_kept_together(vault: LazyVault) -> None:
     recall = Recall(vault)
-    batch = Redactor(recall.beside(Words("sesame")), recall).batch()
+    batch = Redactor(recall.beside(Words("sesame"), lambda *_: False), recall).batch()
     texts = [batch.redact("open sesame", "/p/a"), batch.redact("nothing", "/p/b"), batch.redact("sesame again", "/p/c")]
     mark = texts[0].text.split(" ")[1]
     assert texts[2].text == f"{mark} again"
@@ -111,8 +111,11 @@ def test_a_vault_that_fails_lets_nothing_out() -> None:
         raise VaultError("it is locked", fix="wait")
 
     redactor = Redactor(Words("sesame"), Recall(LazyVault(locked)))
-    with pytest.raises(RedactionError, match="locked"):
-        redactor.redact("open sesame", "/p/a")
+    for text in ("open sesame", "what may be a value of the vault"):
+        with pytest.raises(RedactionError, match="locked"):
+            redactor.redact(text, "/p/a")
+        with pytest.raises(RedactionError, match="locked"):
+            redactor.masked(text, "[masked]")
     with pytest.raises(RedactionError, match="locked"):
         _ = redactor.version
 
@@ -218,3 +221,21 @@ def test_who_the_history_names_is_no_secret() -> None:
 def test_the_team_s_names(tmp_path: Path) -> None:
     terms = (Term("Acme Corp", "CUSTOMER", DataClass.CONFIDENTIAL, "checkrein.yaml:1"),)
     assert labels(search_of(replace(REDACTION, dictionary=terms), Found((), ())).scan("made for Acme Corp")) == {"CUSTOMER"}
+
+
+def test_a_policy_that_stops_looking_for_personal_data_is_obeyed() -> None:
+    mail, published = "somebody@example.org", Found((), (), frozenset({"somebody@example.org"}))
+    label = next(kind.label for kind in kinds() if kind.id == "email-private")
+    asked = replace(REDACTION, pii=frozenset({"email-private"}))
+    assert Wanted(asked, Found((), ()))(Kind.PERSONAL, label, mail)
+    assert not Wanted(REDACTION, Found((), ()))(Kind.PERSONAL, label, mail)
+    assert not Wanted(asked, published)(Kind.PERSONAL, label, mail)
+    assert Wanted(replace(REDACTION, pii=frozenset({"email"})), published)(Kind.PERSONAL, label, mail)
+
+
+def test_a_name_is_looked_for_as_long_as_the_dictionary_has_it() -> None:
+    term = Term("Osprey Industries", "CUSTOMER", DataClass.CONFIDENTIAL, "")
+    wanted = Wanted(replace(REDACTION, dictionary=(term,)), Found((), ()))
+    assert wanted(Kind.NAME, "CUSTOMER", "osprey-industries")
+    assert not wanted(Kind.NAME, "CUSTOMER", "Tern Limited")
+    assert not Wanted(REDACTION, Found((), ()))(Kind.NAME, "CUSTOMER", "Osprey Industries")

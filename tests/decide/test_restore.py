@@ -109,10 +109,26 @@ ALTERED = [
     PLACEHOLDER.replace("_", "&#95;"),
     PLACEHOLDER.lower(),
     PLACEHOLDER[:-2],
+    "CKR_" + PLACEHOLDER[-16:],
+    PLACEHOLDER[4:],
+    PLACEHOLDER[-16:],
+    PLACEHOLDER[:-17],
+    PLACEHOLDER[:-16],
+    f"<{PLACEHOLDER[:-17]}>",
+    "X" + PLACEHOLDER[1:],
+    "\u0421" + PLACEHOLDER[1:],
+    PLACEHOLDER[:8] + "''" + PLACEHOLDER[8:],
+    PLACEHOLDER[:-5] + "''" + PLACEHOLDER[-5:],
+    "CKR_" + PLACEHOLDER,
 ]
+ALTERATIONS = (
+    *("line end", "no width", "Markdown", "HTML", "lower case", "cut", "no label", "no prefix", "the end alone", "no end"),
+    *("no end but its mark", "no end, in brackets", "another first letter", "one that looks alike", "joined by a shell"),
+    *("joined in its end", "two prefixes"),
+)
 
 
-@pytest.mark.parametrize("name", ALTERED, ids=["line end", "no width", "Markdown", "HTML", "lower case", "cut"])
+@pytest.mark.parametrize("name", ALTERED, ids=ALTERATIONS)
 def test_an_altered_placeholder_is_never_written_or_run(world: Any, name: str) -> None:
     path = world.write(".env", "TOKEN=old\n")
     for tool, arguments in (
@@ -126,6 +142,14 @@ def test_an_altered_placeholder_is_never_written_or_run(world: Any, name: str) -
         assert "vault.unknown-placeholder" in rules(decision)
         assert "exactly as it was shown" in decision.message
         assert decision.updated_input is None
+
+
+@pytest.mark.parametrize(
+    "text", ["CKR_OK CKR_PIN_INCORRECT", "responsibilities", "a_responsibilities", "abcdefghijklmn27", "X_" + "a" * 16]
+)
+def test_what_is_left_of_no_placeholder_here_is_a_text(world: Any, text: str) -> None:
+    decision = world.judge("Write", {"file_path": str(world.project / "a.txt"), "content": text})
+    assert "vault.unknown-placeholder" not in rules(decision)
 
 
 def test_a_map_of_stand_ins_is_never_put_back(world: Any) -> None:

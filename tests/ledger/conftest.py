@@ -62,7 +62,7 @@ def ten(folder: Path, make_event: Callable[..., Event], make_decision: Callable[
     """A closed ledger of ten entries."""
     with Ledger.open(folder) as ledger:
         for number in range(1, 11):
-            ledger.append(make_event(call=f"toolu_{number}"), make_decision(f"id{number}"), 100 + number)
+            ledger.append(make_event(call=f"toolu_{number}"), make_decision(f"id{number}"), 100 + number, str)
     return folder
 
 

@@ -172,7 +172,7 @@ def _event(kind: EventKind = EventKind.TOOL_CALL, tool: str = "Bash", **fields: 
     ],
 )
 def test_summaries(event: Event, summary: str) -> None:
-    assert summarize(event) == summary
+    assert summarize(event, str) == summary
 
 
 def test_findings_are_masked_in_every_text() -> None:
@@ -180,7 +180,7 @@ def test_findings_are_masked_in_every_text() -> None:
     finding = Finding(
         "r", Threat.DATA_LEAKAGE, Severity.HIGH, Action.ASK, secret, secret, secret, secret, secret, (f"/p/{secret}",)
     )
-    masked = mask_finding(finding)
+    masked = mask_finding(finding, str)
     assert secret[4:12] not in repr(masked)
     assert masked.paths == ("/p/[masked]",)
 
@@ -277,7 +277,7 @@ def test_masking_never_fails(text: str) -> None:
 def test_masking_is_linear() -> None:
     for text in ("'" * 200_000, "$(" * 100_000, "a=" * 100_000, '"\\' * 100_000, "<<A\n" * 50_000, "-----BEGIN " * 20_000):
         assert len(mask_command(text)) < 300_000
-        assert summarize(_event(input={"command": text, "x": text[:4000]}))
+        assert summarize(_event(input={"command": text, "x": text[:4000]}), str)
         assert mask_text(text[:50_000])
 
 
@@ -303,7 +303,7 @@ def test_no_secret_reaches_the_disk(tmp_path_factory: pytest.TempPathFactory, se
     )
     with Ledger.open(folder) as ledger:
         for number, event in enumerate(events):
-            ledger.append(event, Decision(f"i{number}", Verdict.ASK, (finding(secrets[number % 6]),)), 1)
+            ledger.append(event, Decision(f"i{number}", Verdict.ASK, (finding(secrets[number % 6]),)), 1, str)
         ledger.note("policy-broken", {"why": f"bad value {secrets[0]}"})
         raw = b"".join(path.read_bytes() for path in folder.iterdir() if path.name.startswith("ledger.db"))
         assert (folder / "ledger.db-wal").stat().st_size > 0

@@ -191,7 +191,7 @@ def test_another_ledger_in_its_place_is_found(
     kept = take_checkpoint(ten)
     shutil.rmtree(ten)
     with Ledger.open(folder) as ledger:
-        ledger.append(make_event(), make_decision(), 1)
+        ledger.append(make_event(), make_decision(), 1, str)
     assert found(folder, kept) == [("key-replaced", 0), ("other-ledger", 0)]
 
 
@@ -199,10 +199,10 @@ def test_a_checkpoint_vouches_while_the_service_goes_on(
     folder: Path, make_event: Callable[..., Event], make_decision: Callable[..., Decision]
 ) -> None:
     with Ledger.open(folder) as ledger:
-        ledger.append(make_event(), make_decision("a"), 1)
+        ledger.append(make_event(), make_decision("a"), 1, str)
         kept = take_checkpoint(folder)
         assert ledger.checkpoint().head == kept.head
-        ledger.append(make_event(), make_decision("b"), 1)
+        ledger.append(make_event(), make_decision("b"), 1, str)
         report = verify(folder, kept, load_keys(folder).public)
     assert (report.ok, report.entries, report.vouched) == (True, 2, 1)
 
@@ -252,7 +252,7 @@ def test_git_notes(ten: Path, tmp_path: Path, make_event: Callable[..., Event], 
         assert write_git_note(tmp_path / "repo", kept) == str(parents[0])
         assert read_git_note(tmp_path / "repo") == kept
         with Ledger.open(ten) as ledger:
-            ledger.append(make_event(), make_decision(f"n{number}"), 1)
+            ledger.append(make_event(), make_decision(f"n{number}"), 1, str)
     assert verify(ten, read_git_note(tmp_path / "repo")).vouched == 11
     with pytest.raises(LedgerError, match="name a git repository"):
         read_git_note(tmp_path)

@@ -19,7 +19,7 @@ MakeDecision = Callable[..., Decision]
 
 
 def test_an_entry_says_everything(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:
-    made = writer.append(make_event(agent="a1"), make_decision(), 321)
+    made = writer.append(make_event(agent="a1"), make_decision(), 321, str)
     (read,) = writer.entries()
     assert read == made == writer.find("c7f3k2")
     assert (read.sequence, read.at, read.kind, read.name) == (1, 1_700_000_000_250_000, "tool-call", "PreToolUse")
@@ -34,22 +34,22 @@ def test_the_digest_tells_inputs_apart_and_is_keyed(tmp_path: Path, make_event: 
     digests = set()
     for name in ("a", "b"):
         with Ledger.open(tmp_path / name) as ledger:
-            first = ledger.append(make_event("x"), make_decision("i1"), 1)
-            assert ledger.append(make_event("x"), make_decision("i2"), 1).digest == first.digest
-            digests |= {first.digest, ledger.append(make_event("y"), make_decision("i3"), 1).digest}
+            first = ledger.append(make_event("x"), make_decision("i1"), 1, str)
+            assert ledger.append(make_event("x"), make_decision("i2"), 1, str).digest == first.digest
+            digests |= {first.digest, ledger.append(make_event("y"), make_decision("i3"), 1, str).digest}
     assert len(digests) == 4
 
 
 def test_entries_are_chained(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:
-    first, second = writer.append_many([(make_event(), make_decision(name), 1) for name in ("a", "b")])
+    first, second = (writer.append(make_event(), make_decision(name), 1, str) for name in ("a", "b"))
     assert second.previous == first.mac
-    assert writer.append(make_event(), make_decision("c"), 1).previous == second.mac
+    assert writer.append(make_event(), make_decision("c"), 1, str).previous == second.mac
 
 
 def test_filters(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:
-    writer.append(make_event(), make_decision("a"), 1)
-    writer.append(make_event(session="s2", tool="Read", at=1_800_000_000.0), make_decision("b", Verdict.NONE, ()), 1)
-    writer.append(make_event(project="/q"), make_decision("c", Verdict.ASK), 1)
+    writer.append(make_event(), make_decision("a"), 1, str)
+    writer.append(make_event(session="s2", tool="Read", at=1_800_000_000.0), make_decision("b", Verdict.NONE, ()), 1, str)
+    writer.append(make_event(project="/q"), make_decision("c", Verdict.ASK), 1, str)
 
     def ids(which: Filter) -> list[str]:
         return [entry.id for entry in writer.entries(which)]
@@ -80,19 +80,19 @@ def test_new_ids_are_short_and_free(writer: Ledger, make_event: MakeEvent, make_
 def test_a_second_writer_is_refused_and_readers_are_not(
     writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision
 ) -> None:
-    writer.append(make_event(), make_decision(), 1)
+    writer.append(make_event(), make_decision(), 1, str)
     with pytest.raises(LedgerError, match="another process writes the ledger"):
         Ledger.open(writer.folder)
     with LedgerReader.open(writer.folder) as reader:
         assert [entry.id for entry in reader.entries()] == ["c7f3k2"]
-        writer.append(make_event(), make_decision("later"), 1)
+        writer.append(make_event(), make_decision("later"), 1, str)
         assert [entry.id for entry in reader.entries()] == ["c7f3k2", "later"]
         with pytest.raises(LedgerError, match="readonly"):
             list(reader.query("DELETE FROM checkpoints", ()))
 
 
 def test_the_folder_and_files_are_private(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:
-    writer.append(make_event(), make_decision(), 1)
+    writer.append(make_event(), make_decision(), 1, str)
     assert writer.folder.stat().st_mode & 0o777 == 0o700
     files = {path.name: path.stat().st_mode & 0o777 for path in writer.folder.iterdir()}
     assert set(files) >= {"ledger.db", "ledger.db-wal", "chain.key", "checkpoint.key", "checkpoint.pub", "writer.lock"}
@@ -101,14 +101,14 @@ def test_the_folder_and_files_are_private(writer: Ledger, make_event: MakeEvent,
 
 def test_it_goes_on_where_it_stopped(ten: Path, make_event: MakeEvent, make_decision: MakeDecision) -> None:
     with Ledger.open(ten) as ledger:
-        assert ledger.append(make_event(), make_decision("eleven"), 1).sequence == 11
+        assert ledger.append(make_event(), make_decision("eleven"), 1, str).sequence == 11
     assert verify(ten).ok
 
 
 def test_many_threads_make_one_chain(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:
     def work(name: int) -> None:
         for number in range(25):
-            writer.append(make_event(), make_decision(f"{name}-{number}"), 1)
+            writer.append(make_event(), make_decision(f"{name}-{number}"), 1, str)
 
     threads = [threading.Thread(target=work, args=(name,)) for name in range(8)]
     for thread in threads:
@@ -122,9 +122,10 @@ def test_many_threads_make_one_chain(writer: Ledger, make_event: MakeEvent, make
 def test_a_checkpoint_is_kept_every_thousand_entries(
     writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision
 ) -> None:
-    writer.append_many([(make_event(), make_decision(f"i{number}"), 1) for number in range(999)])
+    for number in range(999):
+        writer.append(make_event(), make_decision(f"i{number}"), 1, str)
     assert verify(writer.folder).checkpoints == 1  # the one of the first entry
-    writer.append(make_event(), make_decision("last"), 1)
+    writer.append(make_event(), make_decision("last"), 1, str)
     assert verify(writer.folder).checkpoints == 2
 
 
@@ -132,7 +133,7 @@ def test_a_checkpoint_is_kept_at_the_first_entry_and_at_each_start(
     folder: Path, make_event: MakeEvent, make_decision: MakeDecision
 ) -> None:
     with Ledger.open(folder) as ledger:
-        ledger.append(make_event(), make_decision(), 1)
+        ledger.append(make_event(), make_decision(), 1, str)
         assert verify(folder).checkpoints == 1
     with Ledger.open(folder) as ledger:
         assert verify(folder).checkpoints == 3
@@ -141,7 +142,7 @@ def test_a_checkpoint_is_kept_at_the_first_entry_and_at_each_start(
 
 def test_an_emptied_record_is_not_whole(folder: Path, make_event: MakeEvent, make_decision: MakeDecision) -> None:
     with Ledger.open(folder) as ledger:
-        ledger.append(make_event(), make_decision(), 1)
+        ledger.append(make_event(), make_decision(), 1, str)
         with closing(sqlite3.connect(folder / "ledger.db")) as connection:
             connection.executescript("DROP TRIGGER entries_remain; DELETE FROM entries;")
         assert ("cut-off", 1) in [(problem.kind, problem.sequence) for problem in verify(folder).problems]
@@ -154,9 +155,9 @@ def test_trouble_is_the_last_failure_until_an_entry_is_on_record(
         with monkeypatch.context() as patch:
             patch.setattr("checkrein.ledger.writer.INSERT", "INSERT INTO nowhere VALUES (1)")
             with pytest.raises(LedgerError):
-                ledger.append(make_event(), make_decision("a"), 1)
+                ledger.append(make_event(), make_decision("a"), 1, str)
         assert ledger.trouble == f"cannot write the ledger in {folder} (no such table: nowhere)"
-        ledger.append(make_event(), make_decision("b"), 1)
+        ledger.append(make_event(), make_decision("b"), 1, str)
         assert ledger.trouble == ""
         folder.rename(folder.with_name("moved"))
         assert "was moved or replaced" in ledger.trouble
@@ -166,8 +167,10 @@ def test_trouble_is_the_last_failure_until_an_entry_is_on_record(
 
 def test_whatever_a_client_sends_is_recorded(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:
     odd = {"command": "echo \udc80\0 \ud800", "deep": [[[[[[1]]]]]], "n": 10**30, "x": {"\udfff": None}}
-    writer.append(make_event(input=odd, session="s\udc80\0", tool="x" * 10_000, result={"a": "\ud800"}), make_decision(), 1)
-    writer.append(make_event(input={"command": 5}, text="\ud800"), make_decision("b"), 1)
+    writer.append(
+        make_event(input=odd, session="s\udc80\0", tool="x" * 10_000, result={"a": "\ud800"}), make_decision(), 1, str
+    )
+    writer.append(make_event(input={"command": 5}, text="\ud800"), make_decision("b"), 1, str)
     assert verify(writer.folder).ok
 
 
@@ -176,7 +179,7 @@ def test_too_deep_to_encode_is_an_error_not_a_gap(writer: Ledger, make_event: Ma
     for _ in range(100_000):
         deep = [deep]
     with pytest.raises(LedgerError, match="cannot be recorded"):
-        writer.append(make_event(input={"x": deep}), make_decision(), 1)
+        writer.append(make_event(input={"x": deep}), make_decision(), 1, str)
     while deep:  # taken apart by hand: freeing it at once would recurse as deeply
         deep = deep[0]  # type: ignore[assignment]
 
@@ -184,15 +187,21 @@ def test_too_deep_to_encode_is_an_error_not_a_gap(writer: Ledger, make_event: Ma
 def test_a_full_disk_is_an_error_and_nothing_is_half_written(
     writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision
 ) -> None:
-    writer.append(make_event(), make_decision("first"), 1)
+    writer.append(make_event(), make_decision("first"), 1, str)
     (pages,) = writer._connection.execute("PRAGMA page_count").fetchone()
     writer._connection.execute(f"PRAGMA max_page_count={pages + 1}")
-    many = [(make_event(), make_decision(f"i{number}"), 1) for number in range(500)]
+    kept = ["first"]
+
+    def fill() -> None:
+        for number in range(500):
+            writer.append(make_event(), make_decision(f"i{number}"), 1, str)
+            kept.append(f"i{number}")
+
     with pytest.raises(LedgerError, match="cannot write the ledger"):
-        writer.append_many(many)
+        fill()
     writer._connection.execute("PRAGMA max_page_count=1000000")
-    writer.append(make_event(), make_decision("second"), 1)
-    assert [entry.id for entry in writer.entries()] == ["first", "second"]
+    writer.append(make_event(), make_decision("second"), 1, str)
+    assert [entry.id for entry in writer.entries()] == [*kept, "second"]
     assert verify(writer.folder).ok
 
 
@@ -200,8 +209,8 @@ def test_a_locked_file_is_an_error(writer: Ledger, make_event: MakeEvent, make_d
     with closing(sqlite3.connect(writer.folder / "ledger.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError, match="locked"):
-            writer.append(make_event(), make_decision(), 1)
-    assert writer.append(make_event(), make_decision(), 1).sequence == 1
+            writer.append(make_event(), make_decision(), 1, str)
+    assert writer.append(make_event(), make_decision(), 1, str).sequence == 1
 
 
 @pytest.mark.parametrize("replaced", [False, True])
@@ -212,12 +221,12 @@ def test_a_file_that_is_gone_is_an_error(
     if replaced:
         (writer.folder / "ledger.db").write_bytes(b"")
     with pytest.raises(LedgerError, match="moved or replaced"):
-        writer.append(make_event(), make_decision(), 1)
+        writer.append(make_event(), make_decision(), 1, str)
     (writer.folder / "elsewhere").rename(writer.folder / "ledger.db")
 
 
 def test_rows_cannot_be_changed_by_mistake(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:
-    writer.append(make_event(), make_decision(), 1)
+    writer.append(make_event(), make_decision(), 1, str)
     with closing(sqlite3.connect(writer.folder / "ledger.db")) as other:
         for statement in ("UPDATE entries SET verdict = 'allow'", "DELETE FROM entries"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
@@ -238,7 +247,7 @@ def test_a_changed_last_entry_is_refused(ten: Path, tamper: Callable[..., None])
 
 def test_prompts_are_recorded_by_length(writer: Ledger, make_event: MakeEvent, make_decision: MakeDecision) -> None:
     prompt = replace(make_event(), kind=EventKind.PROMPT, tool="", input={}, text="my plan is secret")
-    assert writer.append(prompt, make_decision(), 1).summary == "prompt of 17 characters"
+    assert writer.append(prompt, make_decision(), 1, str).summary == "prompt of 17 characters"
 
 
 _CHILD = """
@@ -248,7 +257,7 @@ from checkrein.core import Decision, Event, EventKind, Verdict
 from checkrein.ledger import Ledger
 ledger = Ledger.open(Path(sys.argv[1]))
 for number in range(100_000):
-    ledger.append(Event(EventKind.TOOL_CALL, "s", "/", "/"), Decision(f"i{number}", Verdict.NONE), 1)
+    ledger.append(Event(EventKind.TOOL_CALL, "s", "/", "/"), Decision(f"i{number}", Verdict.NONE), 1, str)
     print(number, flush=True)
 """
 

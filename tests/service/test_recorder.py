@@ -24,7 +24,6 @@ FINDING = Finding(
 class Search:
     """Knows one value."""
 
-    version = 1
     failure: Exception | None = None
 
     def masked(self, text: str, mask: str) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from checkrein.core import VaultError
+from checkrein.core.sensitive import Sensitive
+from checkrein.enforce.hooks.redaction import HookRedaction
 from checkrein.locations import vault_dir
 from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.service.redaction import HookRedactors, redactors_of, vault_of
@@ -54,6 +56,22 @@ def test_a_registered_secret_is_found_from_then_on(env: dict[str, str]) -> None:
     here = redactors_of(env, policies, vault).of(env["HOME"] + "/project")
     assert here is not None
     assert here.redact("it is a registered value", "").counts == {"DEPLOY": 1}
+
+
+@pytest.mark.parametrize("piecewise", [False, True])
+def test_what_another_process_redacted_is_found_at_once(env: dict[str, str], piecewise: bool) -> None:
+    policies = PolicyStore(PolicyFiles.standard(env))
+    value = f"other{RARE}"
+    vault_of(env, policies).get().redact(value, [Sensitive("secret.test", "TOKEN", 0, len(value))])
+    hooks = made(env)
+    if piecewise:
+        piece = HookRedaction(hooks).piece("s", env["HOME"], f"it is {value}\n".encode())
+        assert piece is not None
+        assert value.encode() not in piece
+    else:
+        here = hooks.of(env["HOME"])
+        assert here is not None
+        assert value not in here.redactor.redact(f"it is {value}\n", "command").text
 
 
 def test_policy_switches_it_off(env: dict[str, str]) -> None:

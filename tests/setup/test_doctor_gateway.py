@@ -138,7 +138,7 @@ class TestTraffic:
         with Ledger.open(ledger_dir(patient.machine.env)) as ledger:
             for session in sessions:
                 event = Event(EventKind.TOOL_CALL, session, "/x", f"/srv/{session}", tool="Bash", input={"command": "ls"})
-                ledger.append(event, Decision(ledger.new_id(), Verdict.NONE), 1)
+                ledger.append(event, Decision(ledger.new_id(), Verdict.NONE), 1, str)
 
     @staticmethod
     def sent(patient: Patient, *sessions: str) -> None:

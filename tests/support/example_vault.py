@@ -44,6 +44,9 @@ class MemoryVault:
     def known(self, placeholders: Collection[str]) -> Mapping[str, Entry]:
         return {name: self.kept[name][1] for name in placeholders if name in self.kept}
 
+    def entries(self) -> Iterable[Entry]:
+        return [entry for _, entry in self.kept.values()]
+
 
 def fill(folder: Path) -> None:
     """Make the vault of the examples in ``folder``, as a service opens it."""

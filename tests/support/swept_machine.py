@@ -20,7 +20,7 @@ class SweptMachine:
         self.home = root / "home"
         self.env = {"HOME": str(self.home), "CLAUDE_CODE_TMPDIR": str(root / "tmp")}
         self.vault = vault
-        self.held: set[str] = set()
+        self.open_elsewhere: set[str] = set()
 
     def write(self, name: str, text: str | bytes, mode: int = 0o600) -> Path:
         path = self.home / ".claude" / name
@@ -31,12 +31,12 @@ class SweptMachine:
 
     def search(self) -> tuple[Detector, Recall]:
         recall = Recall(self.vault)
-        _ = recall.epoch
-        return recall.beside(Scanner(Engine(KINDS))), recall
+        recall.refresh()
+        return recall.beside(Scanner(Engine(KINDS)), lambda *_: False), recall
 
     def sweep(self, *, fix: bool) -> Report:
         search, recall = self.search()
         report, uid = Report(), os.geteuid()
         own = [place for place in places(self.env, uid) if place.path.startswith(str(self.home.parent))]
         found = [copy for place in own for copy in copies(place, uid, report.note)]
-        return Sweeper(search, recall if fix else None, held=self.held.__contains__).run(found, report)
+        return Sweeper(search, recall if fix else None, open_elsewhere=self.open_elsewhere.__contains__).run(found, report)

@@ -8,7 +8,7 @@ import pytest
 
 from checkrein.ledger.egress import Sent, Verdict
 from checkrein.sweep import Value
-from checkrein.sweep.held import is_held
+from checkrein.sweep.held import is_held_back
 
 ROW = Sent(100.0, "s", "POST", "/v1/messages", "m", "h", Verdict.REDACTED, 9, 9, found={("vault.known", "X"): 1})
 LATER = replace(ROW, at=200.0, verdict=Verdict.SENT, found={})
@@ -16,7 +16,7 @@ LATER = replace(ROW, at=200.0, verdict=Verdict.SENT, found={})
 
 def held(known: float | None, sessions: dict[str, float], *rows: Sent) -> bool:
     value = Value("secret.x", "NAMED", known, {"X", "Y"}, sessions=sessions)
-    return is_held(value, lambda session: rows if session == "s" else ())
+    return is_held_back(value, lambda session: rows if session == "s" else ())
 
 
 @pytest.mark.parametrize(("known", "at"), [(99.0, 98.0), (100.0, 100.0), (150.0, 150.0), (50.0, 0.0), (200.0, 250.0)])

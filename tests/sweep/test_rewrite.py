@@ -71,7 +71,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 def test_who_holds_a_file_is_seen(tmp_path: Path) -> None:
     path = tmp_path / "b1.output"
     path.write_bytes(b"")
-    assert not rewrite.is_held(str(path))
+    assert not rewrite.is_open_elsewhere(str(path))
     program = [sys.executable, "-I", "-S", "-c", "import sys; print(flush=True); sys.stdin.read()", str(path)]
     with (
         path.open("ab") as kept,
@@ -79,16 +79,16 @@ def test_who_holds_a_file_is_seen(tmp_path: Path) -> None:
     ):
         assert child.stdout is not None
         child.stdout.readline()
-        assert rewrite.is_held(str(path))
+        assert rewrite.is_open_elsewhere(str(path))
         child.communicate()
-    assert not rewrite.is_held(str(path))
+    assert not rewrite.is_open_elsewhere(str(path))
 
 
 def test_a_second_name_counts_as_held(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"")
     os.link(path, tmp_path / "b")
-    assert rewrite.is_held(str(path))
+    assert rewrite.is_open_elsewhere(str(path))
 
 
 def test_where_the_system_does_not_tell_every_file_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,4 +96,4 @@ def test_where_the_system_does_not_tell_every_file_is_held(tmp_path: Path, monke
     path = tmp_path / "a"
     path.write_bytes(b"")
     assert rewrite.open_files() is None
-    assert rewrite.is_held(str(path))
+    assert rewrite.is_open_elsewhere(str(path))

@@ -157,7 +157,7 @@ def test_times_stay_and_modes_are_tightened(machine: SweptMachine) -> None:
 
 def test_a_file_that_is_held_is_masked_where_it_is(machine: SweptMachine) -> None:
     path = machine.write("projects/-p/s.jsonl", line(text=f"é {TOKEN} ü") + line(text="more"))
-    machine.held.add(str(path))
+    machine.open_elsewhere.add(str(path))
     before = path.stat()
     with path.open("ab") as writer:
         report = machine.sweep(fix=True)

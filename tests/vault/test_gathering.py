@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
+from checkrein.core import VaultError
 from checkrein.core.sensitive import Sensitive
 from checkrein.vault.vault import Vault
 from restored import restored
@@ -25,6 +27,21 @@ def test_values_of_many_texts_are_kept_in_one_transaction(vault: Vault) -> None:
     assert [entry.placeholder for entry in added] == marks
     assert vault.known([marks[7]])[marks[7]].sources == {"/p/7"}
     assert restored(vault, " ".join(marks)) == " ".join(texts)
+
+
+def test_what_could_not_be_kept_is_kept_when_it_is_tried_again(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_rows: object) -> None:
+        raise VaultError("the vault cannot be used")
+
+    gathering = vault.gathering()
+    mark = gathering.redact("a value", whole("a value"))
+    with monkeypatch.context() as patch:
+        patch.setattr(vault._store, "add", full)
+        for _ in range(2):
+            with pytest.raises(VaultError):
+                gathering.keep()
+    assert [entry.placeholder for entry in gathering.keep()] == [mark]
+    assert restored(vault, mark) == "a value"
 
 
 def test_what_is_there_already_is_not_added_again(vault: Vault) -> None:

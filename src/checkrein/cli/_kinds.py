@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checkrein.cli._words import set_by
-from checkrein.decide.recall import RULE as RECALLED
+from checkrein.decide.recall import RULES as RECALLED
 from checkrein.detect import pii
 from checkrein.detect.dictionary import RULE as DICTIONARY
 from checkrein.detect.secrets import catalogue
 from checkrein.detect.secrets.generic.names import Kind
 from checkrein.detect.secrets.known import RULE as KNOWN
 from checkrein.policy import Policy
+from checkrein.vault.entry import Kind as Of
 
 SEARCHES = {
     KNOWN: ("a value that stands on this machine, or that was registered", "redaction.enabled"),
-    RECALLED: ("a value that was redacted before", "redaction.enabled"),
+    RECALLED[Of.CREDENTIAL]: ("a value that was redacted before", "redaction.enabled"),
+    RECALLED[Of.PERSONAL]: ("personal data that was redacted before", "redaction.pii"),
+    RECALLED[Of.NAME]: ("a name that was redacted before", "redaction.dictionary"),
     DICTIONARY: ("a name of the dictionary", "redaction.dictionary"),
     **{role.rule: ("what only looks like a secret, by its name or place", "redaction.generic") for role in Kind},
 }

@@ -17,7 +17,7 @@ from checkrein.cli._search import redaction_of
 from checkrein.cli._vault import for_a_person, opened, store_url
 from checkrein.core import LedgerError, PolicyError
 from checkrein.decide.recall import Recall
-from checkrein.decide.redaction import search_of
+from checkrein.decide.redaction import Wanted, search_of
 from checkrein.detect.secrets import catalogue
 from checkrein.detect.secrets.engine import standard
 from checkrein.detect.sensitive import Detector
@@ -26,7 +26,7 @@ from checkrein.observe.credentials import Credentials, Found
 from checkrein.policy.privacy import Redaction
 from checkrein.report.text import clean, counted, size
 from checkrein.sweep import Done, Place, Report, Sweeper, Value, Values, copies, places, projects
-from checkrein.sweep.held import Rows, is_held
+from checkrein.sweep.held import Rows, is_held_back
 from checkrein.vault.entry import Entry, Kind
 from checkrein.vault.vault import Vault
 
@@ -53,11 +53,11 @@ def sweep(fix: bool, as_json: bool) -> None:
     with _prepared(projects(found), report) as (search, values, recall):
         Sweeper(search, recall if fix else None, values=values).run(found, report)
     rows = _sent(report)
-    held = {digest for digest, value in report.values.items() if is_held(value, rows)}
+    held_back = {digest for digest, value in report.values.items() if is_held_back(value, rows)}
     if as_json:
-        click.echo(orjson.dumps(_as_dict(where, report, held)).decode())
+        click.echo(orjson.dumps(_as_dict(where, report, held_back)).decode())
     else:
-        _show(where, report, held, fixed=fix)
+        _show(where, report, held_back, fixed=fix)
     if any(swept.done is Done.NOTHING for swept in report.swept):
         raise SystemExit(1)
 
@@ -72,11 +72,12 @@ def _prepared(folders: tuple[str, ...], report: Report) -> Iterator[tuple[Detect
         known = [secrets.of(folder) for folder in (home, *folders)]
         values = {value.value: value for each in known for value in each.values}
         recall = Recall(vault)
-        _ = recall.epoch  # asking for it makes it learn what the vault holds
+        recall.refresh()
         for each in known:
             for unread in each.unread:
                 report.note(unread.path, f"its secrets are not looked for: {unread.why}")
-        search = recall.beside(search_of(_together(asked), Found(tuple(values.values()), ())))
+        redaction, secret = _together(asked), Found(tuple(values.values()), ())
+        search = recall.beside(search_of(redaction, secret), Wanted(redaction, secret))
         yield search, Values(standard(), _vaulted(vault)), recall
 
 
@@ -121,14 +122,14 @@ def _together(asked: Iterable[Redaction]) -> Redaction:
     )
 
 
-def _show(where: tuple[Place, ...], report: Report, held: Container[bytes], *, fixed: bool) -> None:
+def _show(where: tuple[Place, ...], report: Report, held_back: Container[bytes], *, fixed: bool) -> None:
     for place in where:
         click.echo(_place_line(place, report))
     if report.open:
         done = f"; {report.closed} made private" if fixed else "; --fix makes them private"
         click.echo(f"readable by other users: {_some([copy.path for copy in report.open], _OPEN_SHOWN)}{done}")
-    kept = [value for digest, value in report.values.items() if digest in held]
-    if rotate := _by_kind(value for digest, value in report.values.items() if digest not in held):
+    kept = [value for digest, value in report.values.items() if digest in held_back]
+    if rotate := _by_kind(value for digest, value in report.values.items() if digest not in held_back):
         click.echo("\nto be taken back, since it was written down here and may have been sent:")
         click.echo("\n".join(rotate))
     if rotate := _by_kind(kept):
@@ -191,7 +192,7 @@ def _summary(report: Report, *, fixed: bool) -> str:
     return "; ".join(parts) + ("" if fixed or not report.swept else "; `checkrein sweep --fix` takes them out")
 
 
-def _as_dict(where: tuple[Place, ...], report: Report, held: Container[bytes]) -> dict[str, object]:
+def _as_dict(where: tuple[Place, ...], report: Report, held_back: Container[bytes]) -> dict[str, object]:
     return {
         "places": [{"path": place.path, "title": place.title} for place in where],
         "files": [
@@ -204,7 +205,7 @@ def _as_dict(where: tuple[Place, ...], report: Report, held: Container[bytes]) -
                 "label": value.label,
                 "times": value.times,
                 "files": list(value.files),
-                "held_back": digest in held,
+                "held_back": digest in held_back,
             }
             for digest, value in report.values.items()
         ],

@@ -2,10 +2,11 @@
 
 Many secrets are known as such only by the words around them (``password = ...``). A person who sees the model's answer with its
 values restored sends them back with the next turn, and there they stand alone; so does a value that a command prints by itself.
-So every value of the vault is looked for as it is, and in the forms in which programs pass it on.
+So the values of the vault are looked for as they are, and in the forms in which programs pass them on.
 
-Only credentials are looked for. Personal data is found by its own shape wherever it stands, names by the dictionary of the
-project, and a policy that stops looking for them is obeyed.
+Credentials are looked for in every project; personal data and names only where the policy of the project still calls them
+sensitive (``Wanted``): one that stops looking for them is obeyed. Of each kind those ``MAX_VALUES`` that were used last are
+looked for, of up to ``LONGEST`` characters.
 """
 
 from __future__ import annotations
@@ -13,17 +14,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
+from checkrein.core.placeholder import KEPT
 from checkrein.core.sensitive import Certainty, Sensitive, merged
 from checkrein.detect.offsets import Encoded
 from checkrein.detect.secrets.known import Known, KnownValues
+from checkrein.detect.secrets.known import Wanted as WantedValue
 from checkrein.detect.secrets.unwrapped import Unwrapped
 from checkrein.detect.sensitive import Detector
 from checkrein.vault.entry import Entry, Kind, kind_of
 from checkrein.vault.gathering import Gathering
 
 RULE = "vault.known"
+RULES = {Kind.CREDENTIAL: RULE, Kind.PERSONAL: "pii.known", Kind.NAME: "dictionary.known"}
+"""What a finding of each kind names: a value keeps its kind, and with it its placeholder."""
 MAX_VALUES = 4096  # the values used last
 LONGEST = 4096  # characters
 _SIZES = (16, 256)  # values in the search of those learnt last, and in that of those learnt before them; a third has the rest
@@ -31,10 +37,16 @@ _SOURCE = "the vault"
 
 Searched = Mapping[str, str]
 """Values, each with its label."""
+Wanted = Callable[[Kind, str, str], bool]
+"""Whether a project looks for a value that is no credential, by its kind, its label and itself."""
 
 
 def _aside(task: Callable[[], None]) -> None:
     threading.Thread(target=task, name="recall", daemon=True).start()
+
+
+def _nothing_else(_kind: Kind, _label: str, _value: str) -> bool:
+    return False
 
 
 class Holder(Protocol):
@@ -66,19 +78,26 @@ class Recall:
         self._state: tuple[int, int, float] | None = None
         self._newest = 0.0  # when the newest entry of those named below was made
         self._names: set[str] = set()
-        self._known = Learnt()
+        self._known = _learnt({})
 
     @property
     def epoch(self) -> int:
-        """As of the vault. What other processes added is known from here on; it changes nothing that was redacted before."""
-        epoch = self._vault.epoch
-        state = (epoch, *self._vault.extent())
+        """As of the vault. What others add leaves it as it is: that changes nothing which was redacted before."""
+        return self._vault.epoch
+
+    def refresh(self) -> None:
+        """Know all that the vault holds now, whoever put it there. Until this was called, nothing of it is looked for.
+
+        The vault is asked under the lock: an answer from before another thread learnt something would look as if
+        something was forgotten.
+        """
         with self._lock:
+            epoch = self._vault.epoch
+            state = (epoch, *self._vault.extent())
             if state != self._state:
                 if self._state is None or epoch != self._state[0] or not (self._has_all(state) or self._read_new(state)):
                     self._read_all()
                 self._state = state
-        return epoch
 
     def gathering(self) -> Gathered:
         """As ``Vault.gathering``. The values are known from here on, and to the gathering itself at once."""
@@ -91,32 +110,40 @@ class Recall:
         gathering.keep()
         return redacted
 
-    def learn(self, values: Searched, entries: Sequence[Entry], since: tuple[int, int, float] | None) -> None:
+    def learn(self, values: Mapping[Kind, Searched], entries: Sequence[Entry], since: tuple[int, int, float] | None) -> None:
         """Know ``values``, and that the vault holds ``entries``, which were made at an epoch of the state ``since``."""
         with self._lock:
-            self._known.learn(values)
+            self._add(values)
             if entries and since is not None and self._state is not None and self._state[0] == since[0]:
                 self._names.update(entry.placeholder for entry in entries)
                 self._newest = max(self._newest, *(entry.first_seen for entry in entries))
 
-    def knows(self, value: str) -> bool:
+    def knows(self, kind: Kind, value: str) -> bool:
         """Whether ``value`` is looked for already."""
-        return value in self._known
+        return value in self._known[kind]
 
-    def beside(self, search: Detector) -> Detector:
-        """A search that finds what ``search`` does, and what the vault holds."""
-        return _Both(search, self)
+    def beside(self, search: Detector, wanted: Wanted) -> Detector:
+        """A search that finds what ``search`` does, and what the vault holds of credentials and of what is ``wanted``."""
+        return _Both(search, self, wanted)
 
-    def scan(self, text: str) -> tuple[Sensitive, ...]:
-        """Where values of the vault stand in ``text``. Whoever else finds the same names it."""
-        return tuple(map(_recalled, self._known.scan(text)))
+    def scan(self, text: str, wanted: Wanted = _nothing_else) -> tuple[Sensitive, ...]:
+        """Where credentials of the vault, and what else is ``wanted`` of it, stand in ``text``.
+
+        Whoever else finds the same names it.
+        """
+        read: tuple[Encoded, Unwrapped] | None = None
+        found: list[Sensitive] = []
+        for kind, learnt in self._known.items():
+            if learnt:
+                read = read or _read(text)
+                of_kind = None if kind is Kind.CREDENTIAL else partial(wanted, kind)
+                found += [_recalled(kind, each) for each in learnt.scan(*read, of_kind)]
+        return tuple(found)
 
     def _read_all(self) -> None:
         """Learn what the vault holds, in place of all that was known: until then, that is what is found."""
         entries = self._vault.entries()
-        known = Learnt()
-        known.learn(self._values(entries))
-        self._names, self._known, self._newest = set(), known, 0.0
+        self._names, self._known, self._newest = set(), _learnt(self._values(entries)), 0.0
         self._note(entries)
 
     def _has_all(self, state: tuple[int, int, float]) -> bool:
@@ -127,7 +154,7 @@ class Recall:
         """Learn what was made since it was asked last; whether it now has all: clocks of other machines may differ."""
         since = self._state[2] if self._state else 0.0
         entries = [entry for entry in self._vault.entries(since) if entry.placeholder not in self._names]
-        self._known.learn(self._values(entries))
+        self._add(self._values(entries))
         self._note(entries)
         return len(self._names) == state[1]
 
@@ -135,11 +162,18 @@ class Recall:
         self._names.update(entry.placeholder for entry in entries)
         self._newest = max((self._newest, *(entry.first_seen for entry in entries)))
 
-    def _values(self, entries: Sequence[Entry]) -> Searched:
-        """The values of the credentials among ``entries``, those used last at the end."""
-        wanted = [entry for entry in entries if entry.kind is Kind.CREDENTIAL][:MAX_VALUES]
-        values = self._vault.known_values(entry.placeholder for entry in wanted)
-        return {values[entry.placeholder]: entry.label for entry in reversed(wanted) if entry.placeholder in values}
+    def _add(self, values: Mapping[Kind, Searched]) -> None:
+        for kind, of_kind in values.items():
+            self._known[kind].learn(of_kind)
+
+    def _values(self, entries: Sequence[Entry]) -> Mapping[Kind, Searched]:
+        """The values of ``entries`` by their kinds, those used last at the end."""
+        wanted = {kind: [each for each in entries if each.kind is kind and each.label != KEPT][:MAX_VALUES] for kind in Kind}
+        values = self._vault.known_values(entry.placeholder for of_kind in wanted.values() for entry in of_kind)
+        return {
+            kind: {values[each.placeholder]: each.label for each in reversed(of_kind) if each.placeholder in values}
+            for kind, of_kind in wanted.items()
+        }
 
 
 class Gathered:
@@ -147,31 +181,36 @@ class Gathered:
 
     def __init__(self, recall: Recall, inner: Gathering, since: tuple[int, int, float] | None) -> None:
         self._recall, self._inner, self._since = recall, inner, since
-        self._new: dict[str, str] = {}
-        self._search: KnownValues | None = None
+        self._new: dict[Kind, dict[str, str]] = {kind: {} for kind in Kind}
+        self._searches: dict[Kind, KnownValues] = {}
 
     def scan(self, text: str) -> tuple[Sensitive, ...]:
         """Where values that were gathered before, and that nobody else looks for yet, stand in ``text``."""
-        if not self._new:
-            return ()
-        if self._search is None:
-            self._search = _search(self._new)
-        return tuple(map(_recalled, self._search.scan(text)))
+        read: tuple[Encoded, Unwrapped] | None = None
+        found: list[Sensitive] = []
+        for kind, new in self._new.items():
+            if new:
+                read = read or _read(text)
+                if kind not in self._searches:
+                    self._searches[kind] = _search(new)
+                found += [_recalled(kind, each) for each in self._searches[kind].scan_unwrapped(*read)]
+        return tuple(found)
 
     def redact(self, text: str, found: Sequence[Sensitive], source: str = "") -> str:
         """As ``vault.Gathering.redact``."""
         redacted = self._inner.redact(text, found, source)
         for each in merged(found):
-            value = text[each.start : each.end]
-            if kind_of(each.rule) is Kind.CREDENTIAL and value not in self._new and not self._recall.knows(value):
-                self._new[value], self._search = each.label, None
+            value, kind = text[each.start : each.end], kind_of(each.rule)
+            if value not in self._new[kind] and not self._recall.knows(kind, value):
+                self._new[kind][value] = each.label
+                self._searches.pop(kind, None)
         return redacted
 
     def keep(self) -> None:
         """As ``vault.Gathering.keep``. From here on everybody looks for the values."""
         entries = self._inner.keep()
         self._recall.learn(self._new, entries, self._since)
-        self._new, self._search = {}, None
+        self._new, self._searches = {kind: {} for kind in Kind}, {}
 
 
 class Learnt:
@@ -191,14 +230,15 @@ class Learnt:
     def __contains__(self, value: str) -> bool:
         return any(value in part for part in self._parts)
 
-    def scan(self, text: str) -> Iterator[Sensitive]:
-        """Where they stand in ``text``."""
-        searches = [search for search in self._searches if search is not _NOTHING]
-        if searches:
-            encoded = Encoded(text)
-            unwrapped = Unwrapped(encoded.data)
-            for search in searches:
-                yield from search.scan_unwrapped(encoded, unwrapped)
+    def __bool__(self) -> bool:
+        """Whether there is anything to be found."""
+        return any(search is not _NOTHING for search in self._searches)
+
+    def scan(self, encoded: Encoded, text: Unwrapped, wanted: WantedValue | None = None) -> Iterator[Sensitive]:
+        """Where they stand in a text: all of them, or those that are ``wanted``."""
+        for search in self._searches:
+            if search is not _NOTHING:
+                yield from search.scan_unwrapped(encoded, text, wanted)
 
     def learn(self, values: Searched) -> None:
         """From here on these are found too."""
@@ -245,14 +285,28 @@ class Learnt:
 class _Both:
     search: Detector
     recall: Recall
+    wanted: Wanted
 
     def scan(self, text: str) -> tuple[Sensitive, ...]:
-        found, again = self.search.scan(text), self.recall.scan(text)
+        found, again = self.search.scan(text), self.recall.scan(text, self.wanted)
         return merged((*found, *again)) if again else found
 
 
-def _recalled(found: Sensitive) -> Sensitive:
-    return Sensitive(RULE, found.label, found.start, found.end, Certainty.GENERIC)
+def _recalled(kind: Kind, found: Sensitive) -> Sensitive:
+    return Sensitive(RULES[kind], found.label, found.start, found.end, Certainty.GENERIC)
+
+
+def _read(text: str) -> tuple[Encoded, Unwrapped]:
+    encoded = Encoded(text)
+    return encoded, Unwrapped(encoded.data)
+
+
+def _learnt(values: Mapping[Kind, Searched]) -> dict[Kind, Learnt]:
+    """What is learnt of each kind, with ``values`` for a beginning."""
+    learnt = {kind: Learnt() for kind in Kind}
+    for kind, of_kind in values.items():
+        learnt[kind].learn(of_kind)
+    return learnt
 
 
 def _search(values: Searched) -> KnownValues:

@@ -12,12 +12,15 @@ from checkrein.core import RedactionError, ScanError
 from checkrein.core.redacted import Redacted
 from checkrein.core.sensitive import Sensitive, merged
 from checkrein.detect.dictionary import Dictionary
+from checkrein.detect.pii import load as kinds
+from checkrein.detect.pii.published import EVERY
 from checkrein.detect.pii.published import search as personal
 from checkrein.detect.secrets.engine import standard
 from checkrein.detect.secrets.known import KnownValues
 from checkrein.detect.sensitive import Detector, Scanner
 from checkrein.observe.credentials import Found
 from checkrein.policy.privacy import Redaction, Term
+from checkrein.vault.entry import Kind
 
 MAX_PROJECTS = 64
 _Asked = tuple[bool, frozenset[str], tuple[Term, ...]]
@@ -41,6 +44,9 @@ class Keeper(Protocol):
 
     def gathering(self) -> Gathering:
         """For texts whose values go into the vault together. VaultError."""
+
+    def refresh(self) -> None:
+        """Learn what is in the vault by now: only then is it found. VaultError."""
 
     @property
     def epoch(self) -> int:
@@ -78,6 +84,10 @@ class Batch:
             gathering = self._gathering = self._vault.gathering()
         return Redacted(gathering.redact(text, found, source), Counter((each.rule, each.label) for each in found))
 
+    def stands_in(self, redacted: str) -> bool:
+        """Whether a value that was met first in this batch stands in what ``redact`` gave before it was. RedactionError."""
+        return self._gathering is not None and bool(_found(self._gathering, redacted))
+
     def keep(self) -> None:
         """Put what was found into the vault. Raises VaultError: nothing of it may leave then."""
         if self._gathering is not None:
@@ -96,7 +106,8 @@ class Redactor:
         return self._serial, self._vault.epoch
 
     def batch(self) -> Batch:
-        """For texts that leave together."""
+        """For texts that leave together. What is in the vault by now is found in them. VaultError."""
+        self._vault.refresh()
         return Batch(self._search, self._vault)
 
     def redact(self, text: str, source: str) -> Redacted:
@@ -107,7 +118,11 @@ class Redactor:
         return redacted
 
     def masked(self, text: str, mask: str) -> str:
-        """``text`` with ``mask`` for what is sensitive in it, which nothing brings back: the vault gets nothing. ScanError."""
+        """``text`` with ``mask`` for what is sensitive in it, which nothing brings back: the vault gets nothing.
+
+        RedactionError.
+        """
+        self._vault.refresh()
         shown = text
         for each in reversed(merged(_found(self._search, text))):
             shown = shown[: each.start] + mask + shown[each.end :]
@@ -137,6 +152,26 @@ def search_of(redaction: Redaction, secrets: Found) -> Detector:
         pii=personal(redaction.pii, secrets.published) if redaction.pii else None,
         dictionary=Dictionary((term.text, term.label) for term in redaction.dictionary) if redaction.dictionary else None,
     )
+
+
+class Wanted:
+    """Whether a policy still looks for a value of the vault that is no credential: personal data by its label, a name where its
+    dictionary finds one in it.
+    """
+
+    def __init__(self, redaction: Redaction, secrets: Found) -> None:
+        self._labels = {kind.label for kind in kinds() if kind.id in redaction.pii}
+        self._published = frozenset[str]() if EVERY in redaction.pii else secrets.published
+        self._terms = redaction.dictionary
+        self._dictionary: Dictionary | None = None
+
+    def __call__(self, kind: Kind, label: str, value: str) -> bool:
+        """See ``recall.Wanted``."""
+        if kind is Kind.PERSONAL:
+            return label in self._labels and value.lower() not in self._published
+        if self._terms and self._dictionary is None:
+            self._dictionary = Dictionary((term.text, term.label) for term in self._terms)
+        return self._dictionary is not None and bool(self._dictionary.scan(value))
 
 
 class Redactors:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Protocol
 
 from checkrein.controls import Placeholders
@@ -18,7 +19,7 @@ from checkrein.detect.shell.syntax.replacement import replaced
 from checkrein.detect.tools import QUIET, SHELLS
 from checkrein.vault import Entry, Kind
 from checkrein.vault import placeholder as form
-from checkrein.vault.altered import altered, mentions
+from checkrein.vault.altered import altered, mentions, remains
 
 MAX_IN_COMMAND = 32
 """Placeholders of one command line that are restored; each costs reading it several times."""
@@ -28,13 +29,16 @@ WITHHELD = "(not shown: it holds a part of a redacted value)"
 
 
 class Values(Protocol):
-    """The vault, as far as restoring needs it. Both raise VaultError."""
+    """The vault, as far as restoring needs it. All raise VaultError."""
 
     def values(self, placeholders: Iterable[str]) -> Mapping[str, str]:
         """The values of those that are known."""
 
     def known(self, placeholders: Collection[str]) -> Mapping[str, Entry]:
         """What is known of them."""
+
+    def entries(self) -> Iterable[Entry]:
+        """All there are."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ def restored(event: Event, vault: Values) -> Restoration | None:
     entries = vault.known(named)
     values = {name: value for name, value in vault.values(entries).items() if name in entries}
     unknown = sorted(named - set(values))
-    broken = dict.fromkeys(part for text in texts for part in altered(text))
+    kept = cache(lambda: tuple(entry.placeholder for entry in vault.entries()))
+    broken = dict.fromkeys(part for text in texts for part in (*altered(text), *remains(text, kept)))
     misplaced: list[str] = []
     put = _command_restorer(values, misplaced) if event.tool in SHELLS else _restorer(values)
     changed = {**event.input, **_mapped(given, put)}

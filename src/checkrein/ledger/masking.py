@@ -70,7 +70,7 @@ _NAMES = frozenset(
 """What an event without a tool may tell in words. Its other texts were said by a person or the model, or may be in time."""
 
 
-def summarize(event: Event, hide: Hide = str) -> str:
+def summarize(event: Event, hide: Hide) -> str:
     """One line or more on what was asked, masked; at most ``LONGEST`` characters. Raises what ``hide`` does."""
     if event.kind is EventKind.PROMPT:
         return f"prompt of {len(event.text)} characters"
@@ -92,7 +92,7 @@ def withheld(event: Event) -> str:
     return f"({amount}, kept as a digest: they could not be searched for secrets)"
 
 
-def mask_finding(finding: Finding, hide: Hide = str) -> Finding:
+def mask_finding(finding: Finding, hide: Hide) -> Finding:
     """The finding with each of its texts masked. Raises what ``hide`` does."""
 
     def masked(text: str) -> str:
@@ -164,7 +164,7 @@ def _may_be_told(key: str, value: object) -> bool:
     return key in _NAMES or value is None or isinstance(value, (bool, int, float))
 
 
-def shown_mapping(given: Mapping[str, Any], hide: Hide = str, depth: int = 0) -> str:
+def shown_mapping(given: Mapping[str, Any], hide: Hide, depth: int = 0) -> str:
     """``key=value`` for each, masked; nested values down to a depth of four. Raises what ``hide`` does."""
     items = [(str(key), value) for key, value in itertools.islice(given.items(), _MOST_KEYS)]
     keys = "\n".join(key for key, _ in items)

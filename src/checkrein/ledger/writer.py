@@ -17,7 +17,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -119,25 +119,24 @@ class Ledger:
             self._check_place()
         return next(iter(tuple(self._troubles.values())), "")
 
-    def append(self, event: Event, decision: Decision, micros: int, hide: Hide = str) -> Entry:
+    def append(self, event: Event, decision: Decision, micros: int, hide: Hide) -> Entry:
         """Record what was decided about ``event`` in ``micros`` microseconds. The decision may leave once this returns.
 
         ``hide`` masks what is known to be sensitive. Where it raises, the entry tells the size of its texts alone.
         """
-        return self._write([self._fields_of(event, decision, micros, hide)])[0]
-
-    def append_many(self, items: Iterable[tuple[Event, Decision, int]]) -> list[Entry]:
-        """As ``append``, for several at once: all of them are on record, or none."""
-        return self._write([self._fields_of(event, decision, micros, str) for event, decision, micros in items])
+        return self._write(self._fields_of(event, decision, micros, hide))
 
     def note(self, kind: str, fields: Mapping[str, Any]) -> Entry:
-        """Record something about the service itself: ``start``, ``stop``, ``policy-broken``, ``mode``, ``approval``."""
+        """Record something about the service itself: ``start``, ``stop``, ``policy-broken``, ``mode``, ``approval``.
+
+        ``fields`` are our own words, numbers and paths of policies: they are masked by their shape, and by no search.
+        """
         project, session = str(fields.get("project", "")), str(fields.get("session", ""))
         digest = self._digest(dict(fields))
         at = time.time_ns() // 1000
-        summary = shown_mapping(fields)
+        summary = shown_mapping(fields, str)
         row = ["", NOTE, kind, session, project, "", "", "", "", 0, "[]", "[]", summary, digest, 0]
-        return self._write([[at, *(storable(value) if isinstance(value, str) else value for value in row)]])[0]
+        return self._write([at, *(storable(value) if isinstance(value, str) else value for value in row)])
 
     def new_id(self) -> str:
         """A short public id that no entry has."""
@@ -188,21 +187,18 @@ class Ledger:
     def _digest(self, asked: dict[str, Any]) -> str:
         return hmac.digest(self.keys.digest, canonical(asked), "sha256").hex()
 
-    def _write(self, rows: list[list[Any]]) -> list[Entry]:
+    def _write(self, fields: list[Any]) -> Entry:
         with self._mutex, self._noting("write"):
-            sequence, head = self._sequence, self._head
-            chained: list[tuple[Any, ...]] = []
-            for row in rows:
-                sequence += 1
-                previous, head = head, chain_mac(self.keys.chain, head, [sequence, *row])
-                chained.append((sequence, *row, previous, head))
+            before, sequence = self._sequence, self._sequence + 1
+            mac = chain_mac(self.keys.chain, self._head, [sequence, *fields])
+            row = (sequence, *fields, self._head, mac)
             self._check_place()
-            self._execute(INSERT, chained)
-            before, self._sequence, self._head = self._sequence, sequence, head
-            self._count += len(chained)
-            if not before or before // CHECKPOINT_EVERY != sequence // CHECKPOINT_EVERY:
+            self._execute(INSERT, row)
+            self._sequence, self._head = sequence, mac
+            self._count += 1
+            if not before or sequence % CHECKPOINT_EVERY == 0:
                 self._write_checkpoint()
-        return [entry_of(row) for row in chained]
+        return entry_of(row)
 
     @contextmanager
     def _noting(self, what: str) -> Iterator[None]:
@@ -214,20 +210,10 @@ class Ledger:
             raise
         self._troubles.pop(what, None)
 
-    def _execute(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
-        """Run one statement for each row, in one transaction."""
+    def _execute(self, sql: str, row: tuple[Any, ...]) -> None:
+        """Run one statement, in a transaction of its own."""
         try:
-            if len(rows) == 1:
-                self._connection.execute(sql, rows[0])
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                self._connection.executemany(sql, rows)
-                self._connection.execute("COMMIT")
-            except sqlite3.Error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+            self._connection.execute(sql, row)
         except (sqlite3.Error, OverflowError) as error:
             raise LedgerError(
                 f"cannot write the ledger in {self.folder}",
@@ -245,7 +231,7 @@ class Ledger:
         self._connection.execute("PRAGMA synchronous=FULL")  # the whole log up to here reaches the disk with this row
         try:
             self._execute(
-                "INSERT INTO checkpoints (sequence, head, count, at, public, signature) VALUES (?, ?, ?, ?, ?, ?)", [row]
+                "INSERT INTO checkpoints (sequence, head, count, at, public, signature) VALUES (?, ?, ?, ?, ?, ?)", row
             )
         finally:
             self._connection.execute("PRAGMA synchronous=NORMAL")

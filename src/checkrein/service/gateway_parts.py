@@ -93,7 +93,7 @@ def _warm(redaction: Redaction, policy: privacy.Redaction) -> None:
     """
     search_of(policy, Found((), ())).scan(Path(__file__).read_text("utf-8"))
     try:
-        _ = redaction.of(Caller("")).version
+        redaction.of(Caller("")).batch()  # the vault is read for it
     except RedactionError as error:
         log.error("requests will be refused: %s (%s)", error.what, error.why)
 
@@ -114,6 +114,10 @@ class Off:
     def redact(self, text: str, _source: str) -> Redacted:
         """The text as it is."""
         return Redacted(text)
+
+    def stands_in(self, _redacted: str) -> bool:
+        """No value is looked for."""
+        return False
 
     def keep(self) -> None:
         """Nothing to keep."""

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checkrein.core import PolicyError
+from checkrein.decide.recall import RULES as RECALLED
 from checkrein.decide.sessions import project_of
 from checkrein.enforce.gateway.cache import STANDING
 from checkrein.enforce.gateway.ports import Caller, Outgoing
 from checkrein.policy import DataClass, Policy, PolicyStore, Privacy
+from checkrein.vault.entry import Kind
 
 DICTIONARY_RULE = "dictionary.term"
-_OF_TERMS = (DICTIONARY_RULE, STANDING)
+_OF_TERMS = (DICTIONARY_RULE, RECALLED[Kind.NAME], STANDING)
 _FOLDERS_LOOKED_AT = 8
 _NAMED = 5
 

@@ -28,10 +28,6 @@ MAX_PROJECTS = 64
 class Masker(Protocol):
     """The redactor of a project, as far as the record needs it."""
 
-    @property
-    def version(self) -> object:
-        """Asking for it makes it learn what other processes put into the vault. RedactionError."""
-
     def masked(self, text: str, mask: str) -> str:
         """``text`` with ``mask`` for what is sensitive. RedactionError."""
 
@@ -85,7 +81,6 @@ class Hiding:
         project = self._project(event)
         try:
             masker = self._maskers.for_record(project)
-            _ = masker.version
             made = _Ready(self._clock(), masker, project, masker.masked(project, MASK))
         except Exception as error:  # noqa: BLE001 - see docstring
             made = _Ready(self._clock())
@@ -107,9 +102,10 @@ class Hiding:
     def _tell(self, trouble: str) -> None:
         """Each reason goes to the log once."""
         with self._lock:
-            known = trouble in self._troubles or len(self._troubles) >= MAX_PROJECTS
-            self._troubles.add(trouble)
-        if not known:
+            new = trouble not in self._troubles and len(self._troubles) < MAX_PROJECTS
+            if new:
+                self._troubles.add(trouble)
+        if new:
             log.error("texts stay out of the record, which cannot be searched for secrets: %s; this is said once", trouble)
 
 

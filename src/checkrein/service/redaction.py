@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from checkrein.decide.recall import Recall
-from checkrein.decide.redaction import Redactors, search_of
+from checkrein.decide.redaction import Redactors, Wanted, search_of
 from checkrein.enforce.hooks.redactor import ProjectRedaction
 from checkrein.locations import vault_dir
 from checkrein.observe.credentials import Credentials
@@ -35,7 +35,7 @@ def redactors_of(env: Mapping[str, str], policies: PolicyStore, vault: LazyVault
         recall,
         lambda project: policies.current(project).policy.privacy.redaction,
         secrets,
-        lambda redaction, found: recall.beside(search_of(redaction, found)),
+        lambda redaction, found: recall.beside(search_of(redaction, found), Wanted(redaction, found)),
     )
 
 

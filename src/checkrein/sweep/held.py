@@ -19,15 +19,15 @@ Rows = Callable[[str], Sequence[Sent]]
 """The requests of a session that are on record, the oldest first."""
 
 
-def is_held(value: Value, rows: Rows) -> bool:
+def is_held_back(value: Value, rows: Rows) -> bool:
     """Whether ``value`` was held back, as far as ``rows`` shows. What left in another way is in no record."""
     known = value.known
     if known is None or not value.sessions or "" in value.sessions:
         return False
-    return all(_is_held(value.labels, known, at, rows(session)) for session, at in value.sessions.items())
+    return all(_was_held_back(value.labels, known, at, rows(session)) for session, at in value.sessions.items())
 
 
-def _is_held(labels: set[str], known: float, at: float, sent: Sequence[Sent]) -> bool:
+def _was_held_back(labels: set[str], known: float, at: float, sent: Sequence[Sent]) -> bool:
     left = [each for each in sent if each.verdict is not Verdict.REFUSED]
     if not left or (at and at < left[0].at - _EARLIER):
         return False

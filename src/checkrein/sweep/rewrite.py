@@ -31,19 +31,19 @@ def open_files() -> frozenset[tuple[int, int]] | None:
             continue
         try:
             for name in os.listdir(process / "fd"):  # noqa: PTH208 - the names alone
-                held = os.stat(process / "fd" / name)  # noqa: PTH116 - many of them
-                if stat.S_ISREG(held.st_mode):
-                    found.add((held.st_dev, held.st_ino))
+                status = os.stat(process / "fd" / name)  # noqa: PTH116 - many of them
+                if stat.S_ISREG(status.st_mode):
+                    found.add((status.st_dev, status.st_ino))
         except OSError:  # it ended, or is another user's, who cannot open files that only their owner may
             continue
     return frozenset(found)
 
 
-def is_held(path: str) -> bool:
+def is_open_elsewhere(path: str) -> bool:
     """Whether a program may hold the file, or it has another name."""
     found = os.lstat(path)
-    held = open_files()
-    return found.st_nlink > 1 or held is None or (found.st_dev, found.st_ino) in held
+    elsewhere = open_files()
+    return found.st_nlink > 1 or elsewhere is None or (found.st_dev, found.st_ino) in elsewhere
 
 
 def opened(path: str, flags: int = os.O_RDONLY) -> BinaryIO:

@@ -86,7 +86,7 @@ class Report:
 class Sweeper:
     """``search`` finds what is sensitive, and whatever ``vault`` was given before; None where nothing is to be changed.
 
-    ``values`` counts what is found; ``held`` tells whether a program may hold a file.
+    ``values`` counts what is found; ``open_elsewhere`` tells whether a program may hold a file.
     """
 
     def __init__(
@@ -95,10 +95,10 @@ class Sweeper:
         vault: Vault | None = None,
         *,
         values: Values | None = None,
-        held: Callable[[str], bool] = rewrite.is_held,
+        open_elsewhere: Callable[[str], bool] = rewrite.is_open_elsewhere,
     ) -> None:
         self._values = values or Values()
-        self._search, self._vault, self._held = WithoutNoise(search), vault, held
+        self._search, self._vault, self._open_elsewhere = WithoutNoise(search), vault, open_elsewhere
         self._learnt = WithoutNoise(vault) if vault is not None else None
         self._seen: dict[bytes, tuple[Sensitive, ...]] = {}
 
@@ -118,7 +118,7 @@ class Sweeper:
             swept = self._changed(copy, before.get(copy.path), report)
             if swept is not None:
                 report.swept.append(swept)
-        report.closed += sum(self._closed(copy, report) for copy in everything if copy.is_open)
+        report.closed += sum(self._close(copy, report) for copy in everything if copy.is_open)
         return report
 
     def _looked(self, copy: Copy, report: Report) -> bool:
@@ -170,10 +170,10 @@ class Sweeper:
             if before is None and not self._holds(copy, further):
                 return None
             counts = before.found if before else further
-            if self._held(copy.path):
-                done = Done.MASKED if self._is_masked(copy.path) else Done.NOTHING
+            if self._open_elsewhere(copy.path):
+                done = Done.MASKED if self._mask(copy.path) else Done.NOTHING
             else:
-                done = Done.REDACTED if self._is_replaced(copy.path) else Done.NOTHING
+                done = Done.REDACTED if self._replace(copy.path) else Done.NOTHING
         except (OSError, ScanError) as error:
             report.note(copy.path, _why(error))
             return before
@@ -181,11 +181,15 @@ class Sweeper:
             report.note(copy.path, "something in it looks sensitive however often it is replaced")
         return Swept(copy, counts, done)
 
-    def _is_masked(self, path: str) -> bool:
+    def _mask(self, path: str) -> bool:
+        """Overwrite what is found in a file; whether nothing is left."""
         return any(rewrite.mask(path, self._found) == 0 for _ in range(_ROUNDS))
 
-    def _is_replaced(self, path: str) -> bool:
-        """Replace the file by a redacted one, and again where it grew in between: a value may have come in two parts."""
+    def _replace(self, path: str) -> bool:
+        """Replace the file by a redacted one, and again where it grew in between: a value may have come in two parts.
+
+        Whether nothing is left.
+        """
         for _ in range(_ROUNDS):
             work = _Redaction(self._once, lines=texts.is_lines(path))
             grew = rewrite.replace(path, work.redact)
@@ -205,7 +209,7 @@ class Sweeper:
         return self._vault.redact(text, found) if found and self._vault is not None else text
 
     @staticmethod
-    def _closed(copy: Copy, report: Report) -> bool:
+    def _close(copy: Copy, report: Report) -> bool:
         """Take every right from other users; whether that was done."""
         try:
             rewrite.make_private(copy.path)

@@ -2,18 +2,20 @@
 
 A model that copied one badly writes such a thing, or a program that wrapped or escaped a text. Where the check of a placeholder
 holds once that is undone, it was one. What is merely cut is known by how it begins.
+
+What lost its prefix or its label has no check to be told by: it is known by the placeholders of the vault (``remains``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from checkrein.core.placeholder import CHECKED, KEYED, PREFIX, find, holds
+from checkrein.core.placeholder import CHECKED, KEYED, PREFIX, find, holds, label_of
 from checkrein.vault.placeholder import MAX_LENGTH
 
-_GAP = "(?:\\\\?\r?\n[ \t>#*|+-]{0,16}+|\xad|[\u200b-\u200f\u2060\ufeff])"
-"""A line end, with what stands before the next line; a character without a width."""
+_GAP = "(?:\\\\?\r?\n[ \t>#*|+-]{0,16}+|\xad|[\u200b-\u200f\u2060\ufeff]|''|\"\")"
+"""A line end, with what stands before the next line; a character without a width; a pair of quotes, which a shell drops."""
 _ESCAPED = r"(?:\\?_|&#0{0,4}95;|&#[xX]0{0,4}5[fF];|&lowbar;|%5[fF]|\\u005[fF]|\\x5[fF])"
 """The underscore: as it is, and escaped for Markdown, HTML, URLs, JSON and programs."""
 _UNDERSCORE = rf"(?:{_ESCAPED}|[-. \uff3f])"
@@ -25,17 +27,62 @@ _LIKE = re.compile(
 _MARK = re.compile(rf"(?=_([a-z2-7]{{{KEYED + CHECKED}}}))")
 _CUT = re.compile(rf"CKR{_ESCAPED}[A-Z](?:[A-Z0-9]|{_ESCAPED}){{0,30}}?{_ESCAPED}(?=[A-Z0-9]*[a-z])[A-Za-z0-9]{{6,}}")
 """Something in lower case behind the label: constants of programs that begin alike (PKCS #11) have none."""
+_TAIL = re.compile(
+    rf"(?<=[A-Z0-9]_)[a-z2-7]{{{KEYED + CHECKED}}}|(?<![A-Za-z0-9_])[a-z2-7]{{{KEYED + CHECKED}}}(?![A-Za-z0-9_])"
+)
+"""The end of one, with something before it or by itself."""
+_SIGNS = bytes(97 if chr(sign) in "abcdefghijklmnopqrstuvwxyz234567" else 32 for sign in range(256))
+_RUN = b"a" * (KEYED + CHECKED)
+"""Bytes of which an end may be made, all written alike, and as many of them as it has: to be looked for quickly."""
+_TAILLESS = re.compile(r"CKR_([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)_?(?![A-Za-z0-9])")
+_WORD_BEFORE = re.compile(r"\w*\Z")
 
 
 def mentions(text: str) -> bool:
-    """Whether something like the beginning of a placeholder stands in ``text``."""
-    return PREFIX in text or _START.search(text) is not None
+    """Whether something like the beginning or the end of a placeholder stands in ``text``."""
+    return PREFIX in text or _START.search(text) is not None or _tail(text) is not None
+
+
+def remains(text: str, known: Callable[[], Iterable[str]]) -> tuple[str, ...]:
+    """What is left of a placeholder without its prefix or its label, or without all that follows the label. Each once.
+
+    ``known`` gives the placeholders there are; it is asked only where something might be left of one.
+    """
+    rest = _without_places(text)
+    tails = [found for found in _TAIL.finditer(rest) if _is_tail(found)]
+    tailless = list(_TAILLESS.finditer(rest))
+    if not tails and not tailless:
+        return ()
+    names = tuple(known())
+    ends, labels = {name[-KEYED - CHECKED :] for name in names}, {label_of(name) for name in names}
+    found = [_with_word(rest, tail) for tail in tails if tail[0] in ends]
+    found += [cut[0] for cut in tailless if cut[1] in labels]
+    return tuple(dict.fromkeys(found))
+
+
+def _tail(text: str) -> re.Match[str] | None:
+    if _RUN not in text.encode("latin-1", "replace").translate(_SIGNS):
+        return None
+    return next(filter(_is_tail, _TAIL.finditer(text)), None)
+
+
+def _is_tail(found: re.Match[str]) -> bool:
+    """By itself it has a digit, as nearly all of them have: words of sixteen letters have none."""
+    return found.string[found.start() - 1 : found.start()] == "_" or not found[0].isalpha()
+
+
+def _with_word(text: str, tail: re.Match[str]) -> str:
+    """The end of a placeholder, with the word that it stands behind."""
+    start = max(0, tail.start() - MAX_LENGTH)
+    before = _WORD_BEFORE.search(text[start : tail.start()])
+    return (before[0] if before else "") + tail[0]
 
 
 def altered(text: str) -> tuple[str, ...]:
     """What was a placeholder once and is none any more, as it stands. Each once."""
     rest = _without_places(text)
     found = [stretch for at in _starts(rest) if (stretch := _undone(rest, at))]
+    found += [PREFIX + place.text for place in find(text) if text.endswith(PREFIX, 0, place.start)]
     found += [cut[0] for cut in _CUT.finditer(rest) if not any(cut[0] in stretch for stretch in found)]
     return tuple(dict.fromkeys(found))
 

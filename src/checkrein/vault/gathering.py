@@ -55,9 +55,13 @@ class Gathering:
         return "".join((*parts, text[end:]))
 
     def keep(self) -> Sequence[Entry]:
-        """Once this returns, every value is in the store. The entries that were not there before."""
-        met, self._met = self._met, {}
-        return self._keep(met) if met else ()
+        """Once this returns, every value is in the store. The entries that were not there before.
+
+        Where it raises, nothing was kept, and it can be called again.
+        """
+        added = self._keep(self._met) if self._met else ()
+        self._met = {}
+        return added
 
 
 def collision(name: str) -> VaultError:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from checkrein.core.sensitive import Sensitive
 from checkrein.vault.entry import Entry
 from checkrein.vault.gathering import Gathering
 from checkrein.vault.vault import Vault
@@ -39,10 +38,6 @@ class LazyVault:
     def gathering(self) -> Gathering:
         """As ``Vault.gathering``."""
         return self.get().gathering()
-
-    def redact(self, text: str, found: Sequence[Sensitive], source: str = "") -> str:
-        """As ``Vault.redact``."""
-        return self.get().redact(text, found, source)
 
     def values(self, placeholders: Iterable[str]) -> Mapping[str, str]:
         """As ``Vault.values``."""

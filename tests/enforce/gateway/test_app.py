@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from checkrein.core import LedgerError, RedactionError, ScanError, VaultError
+from checkrein.enforce.gateway import app
 from checkrein.enforce.gateway.ports import Outgoing, Scope, Settings
 from checkrein.ledger.egress import Verdict
 from checkrein.policy.privacy import Attachments
@@ -403,6 +404,106 @@ def test_a_name_of_any_length_is_recorded_within_bounds() -> None:
     run(work)
 
 
+@pytest.mark.parametrize("status", ["000 x", "099 x", "600 x", "999 x"])
+def test_a_status_that_is_none_is_not_passed_on(status: str) -> None:
+    async def work(world: World) -> None:
+        world.api.answer = plain(b"{}", status)
+        assert (await world.call(body=message())).status == 502
+
+    run(work)
+
+
+@pytest.mark.parametrize("coding", ["chunked", "chunked ", "Chunked\t"])
+def test_a_stream_that_is_cut_in_a_chunk_is_told_as_cut(coding: str) -> None:
+    async def answer(_arrival: Arrival, writer: asyncio.StreamWriter) -> None:
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: {coding}\r\n\r\n"
+        writer.write(head.encode() + b"40\r\nevent: x\n")
+        await writer.drain()
+        writer.close()
+
+    async def work(world: World) -> None:
+        world.api.answer = answer
+        reply = await world.call(body=message())
+        assert b"event: error" in reply.body or not reply.complete
+
+    run(work)
+
+
+SECRET_NAME = "s3cret-of-a-name"
+
+
+def test_why_a_request_was_refused_is_on_record_without_its_values() -> None:
+    async def work(world: World) -> None:
+        reply = await world.call(body=message())
+        assert reply.status == 403
+        (sent,) = world.records.begun
+        assert sent.reason.startswith("nothing was sent")
+        assert placeholder_of(SECRET_NAME) in sent.reason
+        assert SECRET_NAME not in repr(sent)
+        world.redaction.failure = ScanError("the scan failed")
+        await world.call(body={"messages": ["new"]}, headers={"x-claude-code-session-id": SECRET_NAME})
+        assert "the scan failed" in world.records.begun[1].reason
+        assert SECRET_NAME not in repr(world.records.begun[1])
+
+    run(work, reasons=lambda _outgoing: [f"the folder /srv/{SECRET_NAME} is restricted"])
+
+
+@pytest.mark.parametrize(
+    ("session", "recorded"),
+    [
+        ("00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000000"),
+        (SECRET_NAME, placeholder_of(SECRET_NAME)),
+        ("a text of its own", ""),
+        ("x" * 300, "x" * 200),
+    ],
+)
+def test_a_session_is_on_record_by_its_id_alone(session: str, recorded: str) -> None:
+    async def work(world: World) -> None:
+        await world.call(body=message(), headers={"x-claude-code-session-id": session})
+        assert world.records.begun[0].session == recorded
+        await world.call(body=message(metadata={"user_id": json.dumps({"session_id": session})}))
+        assert world.records.begun[1].session == (recorded if len(session) <= 200 else "")
+
+    run(work)
+
+
+@pytest.mark.parametrize("name", ["x-note", "user-agent", "x-claude-code-session-id"])
+def test_a_header_with_a_secret_is_refused(name: str) -> None:
+    async def work(world: World) -> None:
+        reply = await world.call(body=message(), headers={name: f"of {SECRET_NAME}"})
+        assert reply.status == 403
+        assert f"the header {name} " in reply.json()["error"]["message"]
+        assert not world.api.arrivals
+        reply = await world.call(body=message(), headers={f"x-{SECRET_NAME}": "1"})
+        assert reply.status == 403
+        assert SECRET_NAME not in repr(world.records.begun)
+
+    run(work)
+
+
+@pytest.mark.parametrize(
+    "name", ["authorization", "x-api-key", "cookie", "x-portkey-api-key", "cf-aig-authorization", "helicone-auth"]
+)
+def test_what_a_client_proves_itself_with_is_not_looked_at(name: str) -> None:
+    async def work(world: World) -> None:
+        assert (await world.call(body=message(), headers={name: SECRET_NAME})).status == 200
+        assert world.api.arrivals[0].headers[name] == SECRET_NAME
+
+    run(work)
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", f"X-{SECRET_NAME}", "post", ""])
+def test_only_methods_that_are_known_are_passed_on(method: str) -> None:
+    async def work(world: World) -> None:
+        reply = await world.call(body=message(), method=method)
+        assert (reply.status, reply.json()["error"]["type"]) == (405, "invalid_request_error")
+        assert SECRET_NAME.encode() not in reply.body
+        assert not world.api.arrivals
+        assert not world.records.begun
+
+    run(work)
+
+
 def test_the_session_is_taken_from_the_body_where_no_header_names_it() -> None:
     async def work(world: World) -> None:
         await world.call(body=message(metadata={"user_id": '{"session_id": "s-2"}'}))
@@ -639,6 +740,49 @@ def test_a_request_is_a_prefix_of_the_next_one_through_thirty_turns() -> None:
             assert b"s3cret" not in body
             before = body.removesuffix(b"]}")
             messages.append({"role": "assistant", "content": [{"type": "thinking", "thinking": "t", "signature": f"{turn}=="}]})
+
+    run(work)
+
+
+def test_a_gateway_that_closes_records_how_its_exchanges_ended() -> None:
+    async def work(world: World) -> None:
+        arrived = asyncio.Event()
+
+        async def never(_arrival: Arrival, _writer: asyncio.StreamWriter) -> None:
+            arrived.set()
+            await asyncio.Event().wait()
+
+        world.api.answer = never
+        asking = asyncio.create_task(world.call(body=message()))
+        await arrived.wait()
+        await world.app.close()
+        assert world.records.ended[0][0] == 502
+        assert error(await asking)[:2] == (502, "api_error")
+
+    run(work)
+
+
+def test_a_gateway_that_closes_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "CLOSE_SECONDS", 0.01)
+
+    async def work(world: World) -> None:
+        asked = asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            asked.set()
+            await asyncio.Event().wait()
+            return {}
+
+        async def send(_event: dict[str, Any]) -> None:
+            pass
+
+        scope = {"type": "http", "method": "POST", "path": "/v1/messages", "query_string": b"", "headers": []}
+        waiting = asyncio.create_task(world.app(scope, receive, send))
+        await asked.wait()
+        await world.app.close()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
 
     run(work)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checkrein.core.redacted import Redacted
 from checkrein.enforce.gateway.body import Reader
 from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.refuse import RefusedError
@@ -101,27 +103,77 @@ def test_every_text_of_every_block_is_searched(message: Any) -> None:
     assert reader.facts.made == {MARK}
 
 
+SIGNED = "RXFvQkNrWUlB+/=="
+USER_IDS = (
+    f"user_{'a1' * 32}_account__session_{'0' * 8}-0000-4000-8000-{'0' * 12}",
+    json.dumps({"device_id": "a1" * 32, "account_uuid": "", "session_id": f"{'0' * 8}-0000-4000-8000-{'0' * 12}"}),
+)
 UNTOUCHED = {
-    "thinking": assistant({"type": "thinking", "thinking": SECRET, "signature": SECRET}),
+    "thinking": assistant({"type": "thinking", "thinking": SECRET, "signature": SIGNED}),
     "redacted_thinking": assistant({"type": "redacted_thinking", "data": SECRET}),
-    "signature": assistant({"type": "text", "text": "x", "signature": SECRET}),
+    "signature": assistant({"type": "text", "text": "x", "signature": SIGNED}),
     "encrypted_content": assistant(
         {
             "type": "web_search_tool_result",
             "tool_use_id": "s",
-            "content": [{"type": "web_search_result", "encrypted_content": SECRET}],
+            "content": [{"type": "web_search_result", "encrypted_content": SIGNED}],
         }
     ),
-    "encrypted_index": assistant({"type": "text", "text": "x", "citations": [{"encrypted_index": SECRET, "cited_text": "y"}]}),
+    "encrypted_index": assistant({"type": "text", "text": "x", "citations": [{"encrypted_index": SIGNED, "cited_text": "y"}]}),
     "image": user({"type": "image", "source": PNG}),
 }
 
 
 @pytest.mark.parametrize("message", UNTOUCHED.values(), ids=UNTOUCHED)
-def test_what_the_provider_compares_stays_byte_for_byte(message: Any) -> None:
-    body = orjson.dumps(request(message, metadata={"user_id": SECRET}))
-    reader = Reader(Redaction(), Attachments.COUNT, Memory())
+@pytest.mark.parametrize("user_id", USER_IDS, ids=["in words", "in JSON"])
+def test_what_the_provider_compares_stays_byte_for_byte(message: Any, user_id: str) -> None:
+    body = orjson.dumps(request(message, metadata={"user_id": user_id}))
+    redaction = Redaction()
+    reader = Reader(redaction, Attachments.COUNT, Memory())
     assert reader.rewritten(body, MESSAGES, "application/json") == body
+    assert not {SIGNED, user_id} & {text for text, _ in redaction.seen}
+
+
+@pytest.mark.parametrize("key", ["signature", "encrypted_content", "encrypted_index", "encrypted_stdout", "encrypted_url"])
+def test_what_only_says_that_it_is_signed_or_encrypted_is_searched(key: str) -> None:
+    for block in ({"type": "text", "text": "x", key: SECRET}, {"type": "thinking", "thinking": "x", "signature": SECRET}):
+        got, _ = read(request(assistant(block)))
+        assert SECRET not in json.dumps(got)
+
+
+PICTURES = (
+    *("iVBORw0KGgp4eHh4eHh4eHh4eHh4eHh4", "/9j/4AAQSkZJRgABAQAAAQABAAD/", "R0lGODlhAQABAIAAAAAAAP///yH5BAEA"),
+    *("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCd", "JVBERi0xLjcKJeLjz9MKMSAwIG9iago8", "AAAAHGZ0eXBhdmlmAAAAAGF2aWZtaWYx"),
+)
+
+
+@pytest.mark.parametrize("data", PICTURES, ids=["PNG", "JPEG", "GIF", "WEBP", "PDF", "AVIF"])
+def test_a_picture_is_kept_back_wherever_it_stands(data: str) -> None:
+    inner = {"type": "hologram", "image": {"data": data}}
+    source = {"type": "base64", "media_type": "text/plain", "data": data}
+    for block in (
+        inner,
+        {"type": "tool_result", "tool_use_id": "t", "content": [inner]},
+        {"type": "tool_result", "tool_use_id": "t", "content": f"data:image/png;base64,{data}"},
+        {"type": "document", "source": source},
+        {"type": "image", "source": source},
+    ):
+        for policy in (Attachments.REFUSE, Attachments.EXTRACT):
+            with pytest.raises(RefusedError, match="whose content cannot be searched"):
+                read(request(user(block)), policy=policy)
+        assert read(request(user(block)))[0] == request(user(block))
+
+
+@pytest.mark.parametrize(
+    "text", ["/9j/4 is a path of ours", "H4sI and other words of a text", "SUkqA", "UklGR\nUklGR: what is it?"]
+)
+def test_a_text_that_begins_like_a_picture_is_none(text: str) -> None:
+    assert read(request(user({"type": "text", "text": text})), policy=Attachments.REFUSE)[0]
+
+
+def test_the_data_of_an_image_is_base64_and_nothing_else() -> None:
+    got, _ = read(request(user({"type": "image", "source": {**PNG, "data": f"{PNG['data']} {SECRET}"}})))
+    assert SECRET not in json.dumps(got)
 
 
 @pytest.mark.parametrize(
@@ -239,3 +291,31 @@ def test_no_shape_of_a_message_hides_a_text(value: Any, role: str, path: str) ->
 def test_in_the_models_own_words_only_thoughts_and_signatures_are_left(value: Any) -> None:
     whole = request(assistant({"type": "tool_use", "id": "t", "name": "n", "input": value}, {"type": "text", "text": "x"}))
     assert read(whole)[0] == hidden(whole)
+
+
+@dataclass
+class Numbers(Redaction):
+    """Knows one long number, as a text."""
+
+    def redact(self, text: str, source: str) -> Redacted:
+        self.seen.append((text, source))
+        count = text.count("411111111111")
+        return Redacted(text.replace("411111111111", placeholder_of("411111111111")), {RULE: count} if count else {})
+
+
+@pytest.mark.parametrize("number", ["411111111111", "-411111111111", "411111111111.0", "4.11111111111e11", "411111111111.5"])
+def test_a_long_number_is_searched_as_a_text(number: str) -> None:
+    body = b'{"messages": [{"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "n", "input": %s}]}]}'
+    given = '{"411": [%s, {"card": %s}], "other 411111111111": 1700000000000, "\\"x": 12}'
+    got, reader = read(body % (given % (number, number)).encode(), redaction=Numbers())
+    new = got["messages"][0]["content"][0]["input"]
+    assert placeholder_of("411111111111") in new["411"][0]
+    assert new["411"][1] == {"card": new["411"][0]}
+    assert (new["other " + placeholder_of("411111111111")], new['"x']) == (1700000000000, 12)
+    assert reader.facts.made == {placeholder_of("411111111111")}
+
+
+def test_numbers_that_say_nothing_stay_as_they_are_written() -> None:
+    body = b'{"messages": [{"role": "user", "content": [{"type": "x", "a": [1.0e12, 170000000000, -0.0, 12345678]}]}]}'
+    reader = Reader(Numbers(), Attachments.COUNT, Memory())
+    assert reader.rewritten(body, MESSAGES, "application/json") == body

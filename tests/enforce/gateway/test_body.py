@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkrein.core import VaultError
+from checkrein.core.redacted import Redacted
 from checkrein.enforce.gateway.body import Reader
 from checkrein.enforce.gateway.cache import STANDING
 from checkrein.enforce.gateway.jsonbody import BodyError
@@ -22,7 +23,7 @@ from gateway_bodies import MARK, MESSAGES, PNG, SECRET, assistant, hidden, read,
 from gateway_world import RULE, Redaction, broken_vault
 
 TEXT = user({"type": "text", "text": f"a {SECRET} b"})
-THINKING = assistant({"type": "thinking", "thinking": SECRET, "signature": SECRET})
+THINKING = assistant({"type": "thinking", "thinking": SECRET, "signature": "RXFv"})
 
 
 OUTSIDE = {
@@ -246,9 +247,10 @@ def test_metadata_without_a_session(metadata: Any) -> None:
     assert read(request(metadata=metadata))[1].named_session == ""
 
 
-def test_a_user_id_too_long_for_an_id_is_searched() -> None:
-    got, _ = read(request(metadata={"user_id": f"{SECRET} {'x' * 1100}"}))
-    assert got["metadata"]["user_id"].startswith(MARK)
+@pytest.mark.parametrize("before", ["", "a_session_", '{"session_id": "'])
+def test_a_user_id_that_is_none_is_searched(before: str) -> None:
+    got, _ = read(request(metadata={"user_id": before + SECRET}))
+    assert got["metadata"]["user_id"] == before + MARK
 
 
 FORM = (
@@ -311,3 +313,35 @@ def test_json_needs_no_content_type_to_be_read_as_json() -> None:
     reader = Reader(Redaction(), Attachments.COUNT, Memory())
     escaped = b'{"messages":[{"role":"user","content":"s3cret\\u002dabc123"}]}'
     assert json.loads(reader.rewritten(escaped, MESSAGES, "text/plain"))["messages"][0]["content"] == MARK
+
+
+class Learning(Redaction):
+    """Knows its secret only once it met ``key=``."""
+
+    knows = False
+
+    def redact(self, text: str, source: str) -> Redacted:
+        self.knows = self.knows or f"key={SECRET}" in text
+        return super().redact(text, source) if self.knows else Redacted(text)
+
+    def stands_in(self, redacted: str) -> bool:
+        return self.knows and SECRET in redacted
+
+
+def test_what_a_later_text_shows_to_be_a_value_is_held_back_in_the_earlier_ones() -> None:
+    memory, redaction = Memory(), Learning()
+    bare, named = user({"type": "text", "text": f"login {SECRET}"}), user({"type": "text", "text": f"key={SECRET}"})
+    value = {**request(bare, named), "system": f"be {SECRET}"}
+    got, reader = read(value, redaction=redaction, memory=memory)
+    assert got == hidden(value)
+    assert reader.facts.found == {RULE: 3}
+    assert read(value, redaction=redaction, memory=memory)[0] == got
+
+
+def test_what_left_with_an_earlier_request_stays_as_it_was() -> None:
+    memory, redaction = Memory(), Learning()
+    bare, named = user({"type": "text", "text": f"login {SECRET}"}), user({"type": "text", "text": f"key={SECRET}"})
+    again = user({"type": "text", "text": f"now {SECRET}"})
+    assert read(request(bare), redaction=redaction, memory=memory)[0] == request(bare)
+    got, _ = read(request(bare, again, named), redaction=redaction, memory=memory)
+    assert got == request(bare, hidden(again), hidden(named))

@@ -121,6 +121,21 @@ def test_an_answer_is_the_same_wherever_it_is_cut(
     run(work)
 
 
+@pytest.mark.parametrize("lost", [True, False])
+def test_on_a_connection_that_is_closed_nothing_is_asked(lost: bool) -> None:
+    async def work(talk: Talk) -> None:
+        talk.connection.connection_made(talk.wire)
+        if lost:
+            talk.connection.connection_lost(None)
+        else:
+            talk.wire.closed = True  # as its transport knows already, and nobody was told yet
+        with pytest.raises(httpcore.ConnectError):
+            talk.connection.ask(b"head", b"", bodiless=False, ended=lambda _, kept: talk.kept.append(kept))
+        assert (talk.wire.written, talk.kept) == (b"", [])
+
+    run(work)
+
+
 @pytest.mark.parametrize("step", [1, 7])
 @pytest.mark.parametrize(("answer", "status", "body", "kept"), WHOLE)
 def test_an_answer_may_come_byte_by_byte(answer: bytes, status: int, body: bytes, kept: bool, step: int) -> None:
@@ -197,12 +212,18 @@ def test_a_connection_that_was_reset_is_no_end_of_a_body() -> None:
         b"SSH-2.0-x\r\n\r\n",
         b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * MAX_HEAD,
         b"HTTP/1.1 100 Continue\r\n\r\n" * (MAX_HEAD // 20),
     ],
-    ids=["http2", "ssh", "upgrade", "two-lengths", "lengths-that-differ", "negative", "long", "interim-only"],
+    ids=[
+        *("http2", "ssh", "upgrade", "two-lengths", "gzip-coded", "gzip-and-chunked", "chunked-twice"),
+        *("lengths-that-differ", "negative", "long", "interim-only"),
+    ],
 )
 def test_what_is_no_answer_is_an_error(answer: bytes) -> None:
     async def work(talk: Talk) -> None:

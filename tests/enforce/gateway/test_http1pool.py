@@ -10,7 +10,7 @@ import httpcore
 import pytest
 
 from checkrein.enforce.gateway import http1pool
-from checkrein.enforce.gateway.http1 import Response
+from checkrein.enforce.gateway.http1 import Connection, Response
 from checkrein.enforce.gateway.http1pool import Pool
 from gateway_world import Api, plain, streamed
 
@@ -108,6 +108,35 @@ def test_what_the_api_did_not_answer_is_not_asked_again() -> None:
         with pytest.raises(httpcore.RemoteProtocolError):
             await ask(pool)
         assert len(api.arrivals) == 2
+
+    run(work)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_connection_that_ends_before_it_is_asked_has_no_request(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    monkeypatch.setattr(http1pool, "CONNECTIONS", 1)
+    ended: list[Connection] = []
+
+    async def work(pool: Pool, api: CountingApi) -> None:
+        opened = pool._opened
+
+        async def ending() -> Connection:
+            connection = await opened()
+            if len(ended) < times:
+                ended.append(connection)
+                connection.abort()
+                await asyncio.sleep(0)
+            return connection
+
+        monkeypatch.setattr(pool, "_opened", ending)
+        api.answer = plain(b"hi")
+        if times > 1:
+            with pytest.raises(httpcore.ConnectError, match="before it was asked"):
+                await ask(pool)
+        assert await body(await ask(pool)) == b"hi"
+        assert len(ended) == times
+        assert len(api.arrivals) == 1
+        assert not pool._busy
 
     run(work)
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from checkrein.enforce.gateway.bounded import MAX_AGE, Bounded
 from checkrein.enforce.gateway.cache import Chunk
 from checkrein.enforce.gateway.jsonbody import Wire
-from checkrein.enforce.gateway.runs import Element, Key, Run, Runs
+from checkrein.enforce.gateway.runs import Element, Key, Run, Runs, _piece
 
 RULE = ("rule", "LABEL")
 
@@ -90,6 +94,31 @@ def test_pieces_stand_where_they_stood() -> None:
     walked = shared.runs().find("messages", source(text), 1)
     assert [text[walked.at + start : walked.at + end] for start, end, _ in walked.run.pieces] == items(3)
     assert [new for _, _, new in walked.run.pieces] == ["new0", "new1", "new2"]
+
+
+@given(before=st.text("ab"), old=st.text("abc"), new=st.text("abd"), after=st.text("ab"))
+def test_a_piece_holds_what_differs(before: str, old: str, new: str, after: str) -> None:
+    raw, changed = before + old + after, before + new + after
+    start, end, text = _piece(raw, changed, 7)
+    assert raw[: start - 7] + text + raw[end - 7 :] == changed
+    assert len(text) <= len(new)
+    assert start <= end
+
+
+def test_of_a_long_element_only_what_was_replaced_is_kept() -> None:
+    shared, parts = Shared(), items(3)
+    text = "[" + ",".join(parts) + "]"
+    runs = shared.runs()
+    walked = runs.find("messages", source(text), 1)
+    made = [
+        Element(each.start, each.end, replace(each.chunk, text=part.replace("0000", "CKR_")))
+        for each, part in zip(elements(text, parts), parts, strict=True)
+    ]
+    runs.note(walked, source(text), made)
+    runs.keep()
+    found = shared.runs().find("messages", source(text), 1).run.pieces
+    assert [new for _, _, new in found] == ["CKR_"] * 2
+    assert shared.entries.size < 10_000
 
 
 @pytest.mark.parametrize("other", [{"session": "t"}, {"kind": "system"}])

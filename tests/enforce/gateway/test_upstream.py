@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h2.config
@@ -23,6 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from checkrein.core import ServiceError
 from checkrein.enforce.gateway import http1pool
+from checkrein.enforce.gateway import upstream as module
 from checkrein.enforce.gateway.upstream import Base, General, Response, Upstream
 from gateway_world import Api, plain
 
@@ -248,7 +250,6 @@ def test_http2_over_tls_that_is_verified(variable: str, tmp_path: Path) -> None:
             for _ in range(2):
                 response = await upstream.send("POST", b"/v1/messages?beta=true", [(b"x-api-key", b"k")], body)
                 assert isinstance(response, General)
-                assert response.protocol == "HTTP/2"
                 assert (response.status, await whole(response)) == (200, body)
 
     asyncio.run(main())
@@ -274,6 +275,37 @@ def test_http1_over_tls_that_is_verified(offered: list[str], tmp_path: Path) -> 
 
     asyncio.run(main())
     assert [head.split(b"\r\n")[0] for head in got] == [b"POST /v1/messages?beta=true HTTP/1.1"] * 2
+
+
+def test_after_one_odd_handshake_http1_is_tried_again_later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    async def main() -> None:
+        async with (
+            tls_api(tmp_path, ["h2", "http/1.1"], []) as (url, cert_file),
+            Upstream(url, {"SSL_CERT_FILE": str(cert_file)}) as upstream,
+        ):
+            pool = upstream._http1
+            assert pool is not None
+
+            async def odd(*_: object, **__: object) -> Response:
+                raise http1pool.OtherProtocolError
+
+            async def general() -> bool:
+                response = await upstream.send("GET", b"/", [], b"x")
+                assert await whole(response) == b"x"
+                return isinstance(response, General)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(pool, "ask", odd)
+                assert await general()
+            now[0] += module.AGAIN_SECONDS - 1
+            assert await general()
+            now[0] += 1
+            assert not await general(), "what httpcore offers is not what this pool offers"
+
+    asyncio.run(main())
 
 
 def test_a_host_that_ends_the_handshake_for_its_protocol_is_told_from_one_that_cannot_be_reached() -> None:

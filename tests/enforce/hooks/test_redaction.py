@@ -313,7 +313,7 @@ class TestPieces:
         hooks.ask("PostToolUseFailure", error=VALUE)
         hooks.ask("PostToolBatch", tool_calls=[{"tool_response": VALUE}])
         assert [event.result for event, _ in hooks.record.entries] == [VALUE, [{"tool_response": VALUE}]]
-        assert VALUE not in "".join(summarize(event) for event, _ in hooks.record.entries)
+        assert VALUE not in "".join(summarize(event, str) for event, _ in hooks.record.entries)
 
 
 def test_counts_are_said_in_words() -> None:

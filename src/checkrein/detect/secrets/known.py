@@ -93,7 +93,7 @@ class KnownValues:
         return self.scan_unwrapped(encoded, Unwrapped(encoded.data)) if self._values else ()
 
     def scan_unwrapped(self, encoded: Encoded, text: Unwrapped, wanted: Wanted | None = None) -> tuple[Sensitive, ...]:
-        """The same, where the text is at hand in one piece. Without what is not ``wanted``, whatever of the rest it overlaps."""
+        """The same, where the text is at hand in one piece. What is not ``wanted`` hides nothing that it overlaps."""
         occurrences = self._literals.find(text.lower) if self._values else None
         return merged(characters(encoded, self._found(sorted(occurrences), text, wanted))) if occurrences else ()
 

@@ -13,6 +13,8 @@ becomes the same placeholder.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -23,7 +25,11 @@ from checkrein.enforce.gateway.ports import Ports, Settings
 from checkrein.enforce.gateway.request import Preparer, Receive
 from checkrein.enforce.gateway.upstream import Upstream
 
+log = logging.getLogger("checkrein.gateway")
+
 _THREADS = 4
+CLOSE_SECONDS = 5.0
+"""How long exchanges may take to end once their connections are closed."""
 
 
 class Gateway:
@@ -31,6 +37,9 @@ class Gateway:
 
     def __init__(self, settings: Settings, ports: Ports, upstream: Upstream) -> None:
         preparer = Preparer(settings, ports, upstream.base.authority, Memory())
+        self._running = 0  # exchanges
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._machinery = Machinery(settings, ports, upstream, preparer, ThreadPoolExecutor(_THREADS, "checkrein-gateway"))
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -38,14 +47,29 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            await Exchange(self._machinery, scope, receive, send).run()
+            await self._exchange(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
     async def close(self) -> None:
-        """Close the connections, and wait until what is being recorded is on record."""
+        """Close the connections, and wait until the exchanges have ended and how they did is on record."""
         await self._machinery.upstream.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._idle.wait()
+        except TimeoutError:
+            log.error("%d exchanges did not end in time; how they ended is not on record", self._running)
         self._machinery.threads.shutdown()
+
+    async def _exchange(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        self._running += 1
+        self._idle.clear()
+        try:
+            await Exchange(self._machinery, scope, receive, send).run()
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

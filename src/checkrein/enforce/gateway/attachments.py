@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import re
 from collections.abc import Collection, Mapping
 
 from checkrein.core import ScanError
@@ -19,6 +20,15 @@ _MAX_PAGES = 600  # of one PDF, as the API bounds it
 _IMAGES = {"image/png": "iVBOR", "image/jpeg": "/9j/", "image/gif": "R0lGOD", "image/webp": "UklGR"}
 """The kinds that the API takes, and what each of them begins with in base64."""
 _PDF_BEGINS = "JVBERi"
+_SIGNATURES = (
+    *(r"iVBORw0KGg", r"/9j/[2-7]", r"R0lGOD[dl]h", r"UklGR"),  # PNG, JPEG, GIF, WEBP
+    *(r"SUkqA", r"TU0AK", r"AAABAA", r"AAAA[A-Za-z0-9+/][GWm2]Z0eX[A-D]"),  # TIFF, icons, HEIC and AVIF
+    *(r"JVBERi0", r"UEsDB", r"H4sI"),  # PDF, ZIP (and with it documents of offices), gzip
+)
+_ATTACHED = re.compile(
+    rf"\s*(?:data:[^,\s]{{0,128}};base64,\s*)?(?:{'|'.join(_SIGNATURES)})[A-Za-z0-9+/\r\n]{{16,}}+={{0,2}}\s*"
+)
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
 
 
 def is_pdf(source: Mapping[str, Json]) -> bool:
@@ -34,7 +44,17 @@ def is_image(source: Mapping[str, Json]) -> bool:
 
 def _begins(source: Mapping[str, Json], head: str) -> bool:
     data = source.get("data")
-    return source.get("type") == "base64" and isinstance(data, str) and data.startswith(head)
+    return source.get("type") == "base64" and isinstance(data, str) and data.startswith(head) and is_base64(data)
+
+
+def is_base64(text: str) -> bool:
+    """Whether nothing stands in ``text`` but base64 and line ends."""
+    return text.isascii() and not text.encode().translate(None, _BASE64)
+
+
+def is_attached(text: str) -> bool:
+    """Whether ``text`` is, as a whole, a picture, a PDF or an archive in base64, wherever in a request it stands."""
+    return _ATTACHED.fullmatch(text) is not None
 
 
 def admit(policy: Attachments, noun: str) -> None:

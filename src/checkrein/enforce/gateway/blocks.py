@@ -3,13 +3,15 @@
 Everything is searched but for what is named here, so that a kind of block which is new tomorrow is searched as well. Left
 alone:
 
-- The model's thoughts (``thinking`` and ``redacted_thinking`` blocks), and what is signed or encrypted in its other blocks. The
-  provider compares them with what it sent; with one letter changed it refuses the conversation.
+- The model's thoughts (``thinking`` and ``redacted_thinking`` blocks), and what is signed or encrypted in its blocks, where it
+  is base64. The provider compares them with what it sent; with one letter changed it refuses the conversation.
 - Words of the protocol (types, roles, keys).
-- The data of images, and of PDFs where the policy lets them out. They are counted.
+- The data of images, and of PDFs where the policy lets them out. They are counted. Where it does not, base64 of a picture or
+  another file is kept back wherever it stands.
 
 A tool's input is searched with its keys: ``{"TOKEN_x": 1}`` says something, and so does a key for the value beside it
-(``{"password": "..."}``). Numbers and words such as ``true`` are not text.
+(``{"password": "..."}``). So are the digits of long numbers: a card's may come as one. A string takes the place of such a
+number. Other numbers, and words such as ``true``, are not text.
 
 Positions are numbers of string tokens in the order of the text, so that what was parsed never has to be spelled again.
 """
@@ -56,7 +58,13 @@ _PLAIN = frozenset(
     {"name", "title", "description", "file_path", "path", "command", "content", "text", "pattern", "url", "query"}
 )
 """Keys that say nothing of what stands beside them."""
-_ID_LENGTH = 1024
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_USER = re.compile(
+    rf"user_[0-9a-f]{{64}}_account_(?:{_UUID})?_session_{_UUID}"
+    rf'|\{{(?:(?:, ?)?"(?:device_id|account_uuid|session_id)": ?"(?:[0-9a-f]{{64}}|{_UUID}|)")+\}}'
+)
+"""What the client says of itself in ``metadata.user_id``."""
+_LONG_NUMBER = 10**8  # nine digits
 _KEYED_LENGTH = 512  # characters of a value that is looked at together with its key
 _WORDS = frozenset({"text", "user", _ASSISTANT, "system", "object", "string", "array", "integer", "number", "boolean", "null"})
 
@@ -66,13 +74,14 @@ class Walk:
     """One element on its way through: what is to be changed in it, and what was met.
 
     ``sources`` gives the source of each tool call's result, of this element and those before it; calls that are met are added.
-    ``edits`` are new texts by the number of their string token.
+    ``edits`` are new texts by the number of their string token, ``numbers`` what takes the place of numbers of this value.
     """
 
     look: Look
     policy: Attachments
     sources: dict[str, str]
     edits: dict[int, str] = field(default_factory=dict)
+    numbers: dict[int | float, str] = field(default_factory=dict)
     found: dict[tuple[str, str], int] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
@@ -116,6 +125,8 @@ class Walk:
             for name, item in value.items():
                 self._leaf(name, source)
                 self.tree(item, source, entry if name == "value" and entry else name)
+        elif isinstance(value, int | float) and abs(value) >= _LONG_NUMBER:
+            self._number(value, source, key)
 
     def skip(self, value: Json) -> None:
         """Leave ``value`` as it is."""
@@ -156,7 +167,7 @@ class Walk:
             if key in _FIXED:
                 self._fixed(item, source)
             elif key in _SIGNED and role == _ASSISTANT and isinstance(item, str):
-                self.skip(item)
+                self._signed(item, source)
             elif key == "content":
                 self._content(item, source, role)
             elif key == "citations" and isinstance(item, list):
@@ -221,12 +232,21 @@ class Walk:
         """All members but for the texts of those that are ``left`` as they are."""
         for key, part in item.items():
             self._key(key)
-            if key in left and isinstance(part, str):
+            if key in _SIGNED and key in left and isinstance(part, str):
+                self._signed(part, source)
+            elif key in left and isinstance(part, str):
                 self.skip(part)
             elif key in _FIXED or key == "media_type":
                 self._fixed(part, source)
             else:
                 self.tree(part, source, key)
+
+    def _signed(self, text: str, source: str) -> None:
+        """A signature, or something encrypted: base64. What is none is a text."""
+        if attachments.is_base64(text):
+            self.skip(text)
+        else:
+            self._leaf(text, source)
 
     def _extracted(self, item: Mapping[str, Json], text: str, source: str) -> None:
         """The text of a PDF in its place: three strings of its source, nothing else, become others."""
@@ -265,11 +285,24 @@ class Walk:
         self.token += 1
         if not text or text in _WORDS:
             return
+        if self.policy is not Attachments.COUNT and attachments.is_attached(text):
+            attachments.admit(self.policy, "a file in base64")
         outcome = self.look(text, source)
         if outcome.text is None and key and key not in _PLAIN and len(text) <= _KEYED_LENGTH and "\n" not in text:
             outcome = self._keyed(text, source, key)
         if outcome.text is not None:
             self.edits[number] = outcome.text
+        self._note(outcome)
+
+    def _number(self, value: float, source: str, key: str) -> None:
+        """The digits of a number, as those of a text."""
+        whole = isinstance(value, int) or value.is_integer()
+        digits = str(int(value)) if whole else repr(value)
+        outcome = self.look(digits, source)
+        if outcome.text is None and key and key not in _PLAIN and len(digits) <= _KEYED_LENGTH:
+            outcome = self._keyed(digits, source, key)
+        if outcome.text is not None:
+            self.numbers[value] = outcome.text
         self._note(outcome)
 
     def _note(self, outcome: Text) -> None:
@@ -291,14 +324,13 @@ class Walk:
 
 
 def metadata(walk: Walk, value: Json) -> None:
-    """The ``metadata`` of a request. ``user_id`` is the client's own id of person and session; a placeholder in it would only
-    hide who asks."""
+    """The ``metadata`` of a request. ``user_id`` is the client's own id of person and session: hex digits that say nothing."""
     if not isinstance(value, dict):
         walk.tree(value, "")
         return
     for key, item in value.items():
         walk.tree(key, "")
-        if key == "user_id" and isinstance(item, str) and len(item) <= _ID_LENGTH:
+        if key == "user_id" and isinstance(item, str) and _USER.fullmatch(item):
             walk.skip(item)
         else:
             walk.tree(item, "", key)

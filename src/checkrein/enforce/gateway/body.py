@@ -44,6 +44,9 @@ class Reader:
         Raises BodyError, RefusedError (policy), RedactionError (scan or vault).
         """
         out = self._searched(body, path, content_type) if body else body
+        if self._search.again():
+            self.facts = Facts()
+            out = self._searched(body, path, content_type)
         self._search.keep()
         return out
 

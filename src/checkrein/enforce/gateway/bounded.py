@@ -80,6 +80,10 @@ class Pending(Generic[K, V]):
         """Note it, with its size in bytes."""
         self._own[key] = (value, size)
 
+    def drop(self) -> None:
+        """Forget what was noted."""
+        self._own = {}
+
     def keep(self) -> None:
         """Let others see what was noted."""
         if self._own:

@@ -89,6 +89,10 @@ class Texts:
         where = source if outcome.found or outcome.text is not None else None
         self._entries.put((self._version, where, mark), outcome, _OVERHEAD + len(outcome.text or ""))
 
+    def drop(self) -> None:
+        """Forget what was noted in this request."""
+        self._entries.drop()
+
     def keep(self) -> None:
         """Let other requests see what was noted."""
         self._entries.keep()
@@ -146,6 +150,10 @@ class Chunks:
         others = tuple(known for known in self._entries.get(key) or () if known.mark != mark)[: _ALIKE - 1]
         kept = (KnownChunk(len(element), mark, self._clock(), chunk), *others)
         self._entries.put(key, kept, sum(_size(known.chunk) for known in kept))
+
+    def drop(self) -> None:
+        """Forget what was noted in this request."""
+        self._entries.drop()
 
     def keep(self) -> None:
         """Let other requests see what was noted."""

@@ -45,6 +45,7 @@ _MAX_DECODED = 1024 * 1024 * 1024  # bytes of one answer that came compressed
 _REWRITTEN = frozenset({b"content-length", b"content-encoding"})
 _REPEATS = frozenset({307, 308})
 """A client that follows these sends its body once more, as it is, to wherever they point."""
+_STATUSES = range(200, 600)
 _WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -146,6 +147,9 @@ class Exchange:
         content_type = named.get(b"content-type", b"").decode("latin-1")
         settings = self._machinery.settings
         answer = answer_for(request.path, content_type, settings.restore, lambda mark: self._value(ready, mark))
+        if response.status not in _STATUSES:
+            host = self._machinery.upstream.base.authority
+            raise RefusedError(Refusal.UPSTREAM, f"{host} answered with the status {response.status}, which is none.")
         if response.status in _REPEATS and ready.body:
             raise RefusedError(Refusal.UPSTREAM, self._elsewhere(named))
         if request.method == "HEAD" or response.status in _WITHOUT_BODY:

@@ -95,7 +95,11 @@ class Connection(asyncio.Protocol):
         """Send a request. ``bodiless``: whatever its head says, the answer has no body (HEAD).
 
         ``ended`` is called when the answer is over, or given up; with True where the connection can be used again.
+        Raises httpcore.ConnectError where the connection is not open any more: nothing was sent then.
         """
+        if not self._open or self._transport.is_closing():
+            self.abort()
+            raise httpcore.ConnectError("it closed the connection before it was asked")
 
         def over(*, whole: bool) -> None:
             self._response = None
@@ -222,9 +226,12 @@ class Response:
         self.status = status
         self._begun = True
         self._kept = self._parser.should_keep_alive()
-        named = {name.lower(): value for name, value in self.headers}
-        chunked = named.get(b"transfer-encoding", b"").lower().endswith(b"chunked")
-        self._until_end = not chunked and b"content-length" not in named
+        codings = b",".join(value for name, value in self.headers if name.lower() == b"transfer-encoding")
+        if codings and codings.strip(b" \t").lower() != b"chunked":
+            self._begun = False
+            self._fail(httpcore.RemoteProtocolError("its transfer coding is another than chunked, alone and once"))
+            return
+        self._until_end = not codings and not any(name.lower() == b"content-length" for name, _ in self.headers)
         if self._bodiless:
             self._complete = True
 

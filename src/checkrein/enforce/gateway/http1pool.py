@@ -7,6 +7,7 @@ import socket
 import ssl
 from asyncio.staggered import staggered_race
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import zip_longest
 from typing import Any
@@ -55,12 +56,10 @@ class Pool:
         """Send a request; the answer, with its head. Raises what httpcore raises, or OtherProtocolError."""
         await self._place()
         try:
-            connection = self._kept() or await self._opened()
+            response = await self._sent(head, body, bodiless=bodiless)
         except BaseException:
             self._places.release()
             raise
-        self._busy.add(connection)
-        response = connection.ask(head, body, bodiless=bodiless, ended=self._ended)
         try:
             await response.head()
         except BaseException:
@@ -73,6 +72,19 @@ class Pool:
         for connection in (*self._idle, *self._busy):
             self._drop(connection)
             connection.abort()
+
+    async def _sent(self, head: bytes, body: bytes, *, bodiless: bool) -> Response:
+        """Send a request, on another connection where the first was closed before it could be asked."""
+        for _ in range(_ATTEMPTS - 1):
+            connection = self._kept() or await self._opened()
+            with suppress(httpcore.ConnectError):
+                return self._asked(connection, head, body, bodiless=bodiless)
+        return self._asked(await self._opened(), head, body, bodiless=bodiless)
+
+    def _asked(self, connection: Connection, head: bytes, body: bytes, *, bodiless: bool) -> Response:
+        response = connection.ask(head, body, bodiless=bodiless, ended=self._ended)
+        self._busy.add(connection)
+        return response
 
     async def _place(self) -> None:
         try:

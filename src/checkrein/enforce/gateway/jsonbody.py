@@ -19,6 +19,7 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 _SPACES = frozenset(" \t\r\n")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 """A string token, in a text of which it is known that it is JSON."""
+_STRING_OR_NUMBER = re.compile(rf"{_STRING.pattern}|-?[0-9][0-9.eE+-]*")
 
 
 class BodyError(ValueError):
@@ -123,6 +124,18 @@ def spliced(text: str, edits: Mapping[int, str]) -> str:
             if not left:
                 break
     return "".join((*pieces, text[last:]))
+
+
+def renumbered(text: str, numbers: Mapping[int | float, str]) -> str:
+    """``text`` (one JSON value) with strings in place of its numbers of these values."""
+
+    def put(token: re.Match[str]) -> str:
+        if token[0].startswith('"'):
+            return token[0]
+        new = numbers.get(json.loads(token[0]))
+        return token[0] if new is None else quoted(new)
+
+    return _STRING_OR_NUMBER.sub(put, text) if numbers else text
 
 
 def quoted(text: str) -> str:

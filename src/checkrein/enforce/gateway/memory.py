@@ -52,6 +52,12 @@ class View:
     def __init__(self, texts: Texts, chunks: Chunks, runs: Runs) -> None:
         self.texts, self.chunks, self.runs = texts, chunks, runs
 
+    def drop(self) -> None:
+        """Forget what this request learnt; what earlier ones learnt stays."""
+        self.texts.drop()
+        self.chunks.drop()
+        self.runs.drop()
+
     def keep(self) -> None:
         """Let other requests see what this one learnt."""
         self.texts.keep()

@@ -23,6 +23,9 @@ class Batch(Protocol):
         Raises RedactionError; then nothing is sent.
         """
 
+    def stands_in(self, redacted: str) -> bool:
+        """Whether a value that was met first in this request stands in a text that ``redact`` gave before. RedactionError."""
+
     def keep(self) -> None:
         """Keep all values that were replaced, so that they can be restored. Raises RedactionError; then nothing is sent."""
 

@@ -21,6 +21,7 @@ class Refusal(Enum):
 
     INVALID = (400, "invalid_request_error")
     FORBIDDEN = (403, "permission_error")
+    METHOD = (405, "invalid_request_error")
     TOO_LARGE = (413, "request_too_large")
     ENCODING = (415, "invalid_request_error")
     UPSTREAM = (502, "api_error")

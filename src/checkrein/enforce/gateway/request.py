@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,7 +39,15 @@ _OURS_OUT = _HOP | {b"host", b"content-length", b"content-encoding", b"accept-en
 _PUBLIC = frozenset({MESSAGES, COUNT, BATCHES, "/v1/files", "/v1/models"})
 """Paths that hold nothing of their own, and are recorded even where nothing could be searched."""
 _NAME_LENGTH = 1000  # characters of a file's name on record
+_NOT_SEARCHED = re.compile(
+    rb"accept.*|anthropic-.*|content-.*|cookie|forwarded|via|x-forwarded-.*|x-real-ip|"
+    rb".*(?:auth|authorization|credential|key|token|secret)"
+)
+"""Headers that the API needs, that name the way a request came, and by which a client proves who it is."""
+_REASON_LENGTH = 2000  # characters of why a request was refused
 _SESSION = b"x-claude-code-session-id"
+_SESSION_FORM = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Receive(Protocol):
@@ -100,6 +109,8 @@ def arrived(scope: Mapping[str, Any], mount: str) -> Arrived:
         headers,
         named,
     )
+    if request.method not in _METHODS:
+        raise RefusedError(Refusal.METHOD, f"nothing was sent. A request is one of {', '.join(sorted(_METHODS))} here.")
     refuse_clouds(request.path, named)
     return request
 
@@ -135,17 +146,19 @@ class Preparer:
 
     def ready(self, request: Arrived, body: bytes) -> Ready:
         """What may be sent in place of it, on record. Raises RefusedError, which is on record as well as far as that works."""
+        reader = None
         try:
             reader = self._reader(request)
             path = _searched(request, reader)
+            session = _session_on_record(reader, request.session)
             out = reader.rewritten(self._decoded(request, body), request.path, _content_type(request))
             self._judge(request, reader.facts)
         except Exception as error:
             refused = _refused(error)
-            self._note_refusal(request, len(body), refused)
+            self._note_refusal(request, len(body), refused, reader)
             raise refused from error
-        sent = self._sent(request, path, reader, len(body), len(out))
         try:
+            sent = self._sent(request, path, session, reader, len(body), len(out))
             number = self._ports.record.begin(sent)
         except Exception as error:
             raise _unrecorded(error) from error
@@ -179,11 +192,11 @@ class Preparer:
         if reasons := tuple(self._ports.classify(outgoing)):
             raise forbidden(reasons)
 
-    def _sent(self, request: Arrived, path: str, reader: Reader, bytes_in: int, bytes_out: int) -> Sent:
+    def _sent(self, request: Arrived, path: str, session: str, reader: Reader, bytes_in: int, bytes_out: int) -> Sent:
         facts = reader.facts
         return Sent(
             at=request.at,
-            session=request.session or reader.named_session[:200],
+            session=session or _session_on_record(reader, reader.named_session),
             method=request.method,
             path=path[:500],
             model=reader.shown(reader.model)[:200],
@@ -196,10 +209,11 @@ class Preparer:
             found=dict(facts.found),
         )
 
-    def _note_refusal(self, request: Arrived, bytes_in: int, refused: RefusedError) -> None:
+    def _note_refusal(self, request: Arrived, bytes_in: int, refused: RefusedError, reader: Reader | None) -> None:
+        """``reader`` is None where there is none that works."""
         sent = Sent(
             at=request.at,
-            session=request.session,
+            session=_searched_or_nothing(reader, lambda each: _session_on_record(each, request.session)),
             method=request.method,
             path=request.path[:500] if request.path in _PUBLIC else "",
             model="",
@@ -207,12 +221,18 @@ class Preparer:
             verdict=Verdict.REFUSED,
             bytes_in=bytes_in,
             bytes_out=0,
-            reason=refused.message[:2000],
+            reason=self._reason(refused, reader)[:_REASON_LENGTH],
         )
         try:
             self._ports.record.finish(self._ports.record.begin(sent), refused.status, 0)
         except CheckreinError as error:
             log.error("a refusal is not on record: %s", error.what)
+
+    def _reason(self, refused: RefusedError, reader: Reader | None) -> str:
+        """The message as it may be recorded: what a policy forbids is named in it. All others are made of our own words."""
+        if refused.refusal is not Refusal.FORBIDDEN:
+            return refused.message
+        return _searched_or_nothing(reader, lambda each: each.shown(refused.message))
 
 
 def kept_headers(headers: Headers, *, without: frozenset[bytes] = frozenset()) -> list[tuple[bytes, bytes]]:
@@ -223,14 +243,43 @@ def kept_headers(headers: Headers, *, without: frozenset[bytes] = frozenset()) -
 
 
 def _searched(request: Arrived, reader: Reader) -> str:
-    """The path, which may be recorded. Raises RefusedError where the address holds what must not leave: it stays as it is."""
+    """The path, which may be recorded.
+
+    Raises RefusedError where the address or a header holds what must not leave: they stay as they are.
+    """
     if not reader.is_clean(request.target.decode("latin-1")):
         raise RefusedError(
             Refusal.FORBIDDEN,
             "nothing was sent, because the address of the request, its path or what follows the ?, holds something "
             "sensitive. Send it in the body, where it can be replaced.",
         )
+    for name, value in request.headers:
+        if name in _OURS_OUT or _NOT_SEARCHED.fullmatch(name):
+            continue
+        shown = name.decode("latin-1")
+        if not (reader.is_clean(shown) and reader.is_clean(value.decode("latin-1"))):
+            raise RefusedError(
+                Refusal.FORBIDDEN,
+                f"nothing was sent, because the header {shown} of the request holds something sensitive. Take it out "
+                "(ANTHROPIC_CUSTOM_HEADERS sets headers), or send it in the body, where it can be replaced.",
+            )
     return request.path
+
+
+def _session_on_record(reader: Reader, session: str) -> str:
+    """The session as it may be recorded; "" for what has not the form of an id."""
+    shown = reader.shown(session) if session else ""
+    return shown if _SESSION_FORM.fullmatch(shown) else ""
+
+
+def _searched_or_nothing(reader: Reader | None, shown: Callable[[Reader], str]) -> str:
+    """A text for the record; "" where it cannot be searched. A refusal is recorded all the same."""
+    if reader is None:
+        return ""
+    try:
+        return shown(reader)
+    except (CheckreinError, BodyError):
+        return ""
 
 
 def _left_out(named: Mapping[bytes, bytes], always: frozenset[bytes]) -> frozenset[bytes]:

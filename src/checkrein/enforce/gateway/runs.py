@@ -109,6 +109,10 @@ class Runs:
             self._entries.put(walked.key, kept, _size(kept))
         return facts
 
+    def drop(self) -> None:
+        """Forget what was noted in this request."""
+        self._entries.drop()
+
     def keep(self) -> None:
         """Let other requests see what was noted."""
         self._entries.keep()
@@ -125,7 +129,7 @@ class Runs:
             facts.add(chunk)
             tools.update(chunk.tools)
             if chunk.text is not None:
-                pieces.append((element.start - walked.at, element.end - walked.at, chunk.text))
+                pieces.append(_piece(source.text[element.start : element.end], chunk.text, element.start - walked.at))
             if number not in wanted:
                 continue
             walked.hasher.update(source.span(done, element.end))
@@ -136,7 +140,32 @@ class Runs:
         return result
 
 
+def _piece(old: str, new: str, at: int) -> tuple[int, int, str]:
+    """What turns ``old``, which stands at ``at``, into ``new``, without what both begin and end with: mostly a value alone."""
+    head = _shared(old, new)
+    tail = _shared(old[head:][::-1], new[head:][::-1])
+    return at + head, at + len(old) - tail, new[head : len(new) - tail]
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
 def _size(runs: Sequence[Run]) -> int:
     """In bytes. Runs of one list share the texts of their pieces."""
     texts = max(sum(len(text) for _, _, text in run.pieces) for run in runs)
-    return texts + sum(_OVERHEAD + 100 * (len(run.pieces) + len(run.tools) + len(run.facts.files)) for run in runs)
+    return texts + sum(_OVERHEAD + 100 * _items(run) for run in runs)
+
+
+def _items(run: Run) -> int:
+    """How many things it holds."""
+    facts = run.facts
+    return sum(map(len, (run.pieces, run.tools, facts.found, facts.kinds, facts.files, facts.folders, facts.made)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from checkrein.enforce.gateway import mentions
 from checkrein.enforce.gateway.blocks import Walk, metadata
 from checkrein.enforce.gateway.cache import UNTOUCHED, Chunk, Text, digest, placeholders, standing
-from checkrein.enforce.gateway.jsonbody import Json, encoded, spliced, value_at
+from checkrein.enforce.gateway.jsonbody import Json, encoded, renumbered, spliced, value_at
 from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.ports import Redactor
 from checkrein.policy.privacy import Attachments
@@ -22,6 +23,7 @@ class Search:
         self._view = memory.view((redactor.version, policy), session)
         self._batch = redactor.batch()
         self._words: set[str] = set()
+        self._redacted: list[str] = []  # what the texts became that were searched
         self.runs = self._view.runs
 
     def look(self, text: str, source: str) -> Text:
@@ -32,6 +34,7 @@ class Search:
         known = self._view.texts.get(source, mark)
         if known is None:
             redacted = self._batch.redact(text, source)
+            self._redacted.append(redacted.text)
             found = (*redacted.found.items(), *standing(text))
             changed = redacted.text if redacted.text != text else None
             known = Text(changed, found) if found or changed is not None else UNTOUCHED
@@ -51,14 +54,14 @@ class Search:
         ``sources`` gives the source of each tool call's result so far; those of this element are added.
         """
         known = self._view.chunks.get(kind, text, at)
-        if known is not None and all(sources.get(call, "command") == source for call, source in known[0].used):
+        if known is not None and all(sources.get(call, mentions.COMMAND) == source for call, source in known[0].used):
             sources.update(known[0].tools)
             return known
         value, end = value_at(text, at)
         walk = Walk(self.look, self.policy, sources)
         _WALKS[kind](walk, value)
         raw = text[at:end]
-        new = spliced(raw, walk.edits) if walk.edits else None
+        new = renumbered(spliced(raw, walk.edits), walk.numbers) if walk.edits or walk.numbers else None
         made = placeholders(new) - placeholders(raw) if new is not None else frozenset()
         chunk = Chunk(
             new,
@@ -72,6 +75,17 @@ class Search:
         )
         self._view.chunks.put(kind, raw, chunk)
         return chunk, end
+
+    def again(self) -> bool:
+        """Whether a text has to be looked at again, since a later one showed what stands in it to be a value. Then nothing is
+        left of what this request learnt but its values; what left with earlier ones stays as it was. Raises RedactionError.
+        """
+        if not any(map(self._batch.stands_in, self._redacted)):
+            return False
+        self._view.drop()
+        self._words.clear()
+        self._redacted.clear()
+        return True
 
     def keep(self) -> None:
         """Once this returns, all values that were found can be restored, and other requests may rely on what was learnt.

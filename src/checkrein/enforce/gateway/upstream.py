@@ -9,7 +9,9 @@ agent, cookies, redirects or decoding of their own.
 from __future__ import annotations
 
 import ipaddress
+import math
 import ssl
+import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -24,6 +26,9 @@ from checkrein.enforce.gateway import http1pool
 from checkrein.enforce.gateway.gathered import gathered
 from checkrein.enforce.gateway.http1 import Headers, head_of
 from checkrein.enforce.gateway.http1pool import CONNECT_SECONDS, CONNECTIONS, IDLE, KEEPALIVE_SECONDS, READ_SECONDS
+
+AGAIN_SECONDS = 300.0
+"""How long HTTP/1.1 is not tried with a host that did not agree to it: one odd handshake may be an accident."""
 
 _TIMEOUTS = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
 
@@ -89,17 +94,19 @@ class Upstream:
         self.base = Base.parsed(url)
         self._host = self.base.host.encode("idna") if not self.base.host.isascii() else self.base.host.encode()
         proxy = _proxy(self.base, environment)
-        trust = _trust(environment) if self.base.scheme == "https" else None
-        self._http1 = http1pool.Pool(self._host.decode(), self.base.port, trust) if proxy is None else None
-        self._agreed = True  # the host spoke HTTP/1.1 so far
+        secure = self.base.scheme == "https"
+        self._http1 = None
+        if proxy is None:
+            self._http1 = http1pool.Pool(self._host.decode(), self.base.port, _trust(environment) if secure else None)
+        self._http1_from = -math.inf  # by ``time.monotonic``
         self._general = httpcore.AsyncConnectionPool(
-            ssl_context=trust,
+            ssl_context=_trust(environment) if secure else None,  # its own: each pool sets what it offers in the handshake
             proxy=proxy,
             max_connections=CONNECTIONS,
             max_keepalive_connections=IDLE,
             keepalive_expiry=KEEPALIVE_SECONDS,
             http1=True,
-            http2=self.base.scheme == "https",
+            http2=secure,
             retries=1,
         )
 
@@ -125,11 +132,11 @@ class Upstream:
         target = self.base.prefix.encode() + target
         length = [(b"Content-Length", str(len(body)).encode())] if body is not None else []
         headers = [(b"Host", self.base.authority.encode()), *headers, *length]
-        if self._http1 is not None and self._agreed:
+        if self._http1 is not None and time.monotonic() >= self._http1_from:
             try:
                 return await self._http1.ask(head_of(method, target, headers), body or b"", bodiless=method == "HEAD")
             except http1pool.OtherProtocolError:
-                self._agreed = False  # from now on httpcore sets what is offered in the handshake
+                self._http1_from = time.monotonic() + AGAIN_SECONDS
         url = httpcore.URL(scheme=self.base.scheme.encode(), host=self._host, port=self.base.port, target=target)
         request = httpcore.Request(method, url, headers=headers, content=body or b"", extensions={"timeout": _TIMEOUTS})
         return General(await self._general.handle_async_request(request))
@@ -142,11 +149,6 @@ class General:
         self._response = response
         self.status = response.status
         self.headers = response.headers
-
-    @property
-    def protocol(self) -> str:
-        """The version of HTTP that it came by, as in ``HTTP/2``."""
-        return str(self._response.extensions["http_version"], "ascii")
 
     def pieces(self) -> AsyncGenerator[bytes, None]:
         """See ``Response``."""
