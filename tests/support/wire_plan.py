@@ -164,7 +164,7 @@ def _commands(made: Plan) -> None:
     made.add(
         "background",
         bash("sh tools/later.sh", run_in_background=True),
-        bash("for n in $(seq 50); do sleep 0.3; cat ~/tmp/*/*/*/tasks/*.output | grep -q . && break; done; exit 4"),
+        bash("for n in $(seq 200); do sleep 0.3; cat ~/tmp/*/*/*/tasks/*.output | grep -q . && break; done; exit 4"),
         bash("cat $(find ~/tmp -name '*.output') | head -c 20000; exit 3"),
     )
 
@@ -202,7 +202,7 @@ def _writing(made: Plan) -> None:
     made.add(
         "subagent",
         (ToolUse("Agent", task),),
-        bash("for n in $(seq 50); do sleep 0.3; grep -q ^read docs/sub.md && break; done"),
+        bash("for n in $(seq 200); do sleep 0.3; grep -q ^read docs/sub.md && break; done"),
         subagents={"look it up": looks},
     )
     made.written["docs/sub.md"] = f"{made.files['docs/sub.md']}\nread\n"
