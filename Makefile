@@ -20,7 +20,7 @@ protect: $(INSTALLED)  ## install, put protection on, and prove that it holds
 	@$(BIN)/checkrein prove --quick
 
 test: $(DEV)  ## run the tests: make test TESTS=tests/setup
-	@$(BIN)/python -m pytest -q -n $(WORKERS) $(TESTS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(TESTS)
 
 lint: $(DEV)  ## style, types, generated pages
 	@$(BIN)/ruff check .
