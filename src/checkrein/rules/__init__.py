@@ -7,14 +7,16 @@ look like (read by the catalogues in ``detect.secrets`` and ``detect.pii``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 from checkrein.core import Action, Example, Notice, Rule, Severity, Threat
 from checkrein.rules.entries import listed
+
+M = TypeVar("M", Rule, Notice)
 
 _COMMON = frozenset({"id", "title", "threat", "severity", "action", "why", "instead"})
 
@@ -28,28 +30,27 @@ def data_files(folder: str) -> Mapping[str, str]:
 @cache
 def load_rules() -> Mapping[str, Rule]:
     """Every rule by its id. Raises ValueError, naming file and rule, where a data file is not as it has to be."""
-    rules: dict[str, Rule] = {}
-    for folder in ("commands", "paths", "data"):
-        for name, text in data_files(folder).items():
-            for entry in listed(text, f"{folder}/{name}.yaml"):
-                rule = _rule(entry, f"{folder}/{name}.yaml")
-                if rule.id in rules:
-                    raise ValueError(f"{folder}/{name}.yaml: rule {rule.id} is defined twice")
-                rules[rule.id] = rule
-    return rules
+    return _by_id(("commands", "paths", "data"), _rule)
 
 
 @cache
 def load_notices() -> Mapping[str, Notice]:
     """Every notice by its id. Raises ValueError, naming file and notice, where a data file is not as it has to be."""
-    notices: dict[str, Notice] = {}
-    for name, text in data_files("notices").items():
-        for entry in listed(text, f"notices/{name}.yaml"):
-            notice = _notice(entry, f"notices/{name}.yaml")
-            if notice.id in notices:
-                raise ValueError(f"notices/{name}.yaml: {notice.id} is defined twice")
-            notices[notice.id] = notice
-    return notices
+    return _by_id(("notices",), _notice)
+
+
+def _by_id(folders: Iterable[str], made: Callable[[Mapping[str, Any], str], M]) -> Mapping[str, M]:
+    """What ``made`` makes of each entry of the files in ``folders``."""
+    found: dict[str, M] = {}
+    for folder in folders:
+        for name, text in data_files(folder).items():
+            where = f"{folder}/{name}.yaml"
+            for entry in listed(text, where):
+                each = made(entry, where)
+                if each.id in found:
+                    raise ValueError(f"{where}: {each.id} is defined twice")
+                found[each.id] = each
+    return found
 
 
 @cache
