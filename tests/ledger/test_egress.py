@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from checkrein import sqlitefiles
 from checkrein.core import LedgerError
 from checkrein.ledger import egress
 from checkrein.ledger.egress import MAX_FILES, EgressStore, Sent, Verdict
@@ -124,7 +125,7 @@ def test_several_processes_write_at_once(tmp_path: Path) -> None:
 
 
 def test_a_store_that_is_locked_says_so(store: EgressStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(egress, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlitefiles, "BUSY_SECONDS", 0.05)
     with EgressStore.open(tmp_path / "egress") as other:
         holder = sqlite3.connect(tmp_path / "egress" / "egress.db", isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")

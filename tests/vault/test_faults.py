@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from checkrein import sqlitefiles
 from checkrein.core import VaultError
 from checkrein.core.sensitive import Sensitive
-from checkrein.vault import database
+from checkrein.sqlitefiles import sqlite_engine
 from checkrein.vault.key import FILE, FileHolder
 from checkrein.vault.store import DATABASE, Store
 from checkrein.vault.vault import Vault
@@ -55,7 +56,7 @@ def holding(folder: Path) -> Iterator[sqlite3.Connection]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlitefiles, "BUSY_SECONDS", 0.05)
 
 
 def test_locked(impatient: None, vault: Vault, holding: sqlite3.Connection) -> None:
@@ -71,7 +72,7 @@ def test_what_is_there_can_be_read_while_another_writes(
     name = redacted(new_vault())
     request.getfixturevalue("holding")
     reader = Store.__new__(Store)  # opening makes the tables, which waits for the writer; these are there
-    reader._engine, reader.place, reader._watch = database.sqlite_engine(folder / DATABASE), "", None
+    reader._engine, reader.place, reader._watch = sqlite_engine(folder / DATABASE), "", None
     assert name in reader.rows([name])
     reader.close()
 

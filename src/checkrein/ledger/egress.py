@@ -22,15 +22,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from checkrein.core import LedgerError, ServiceError
 from checkrein.ledger.prepared import Prepared
 from checkrein.locations import private_folder
-from checkrein.sqlitefiles import use_wal
+from checkrein.sqlitefiles import WRITES, sqlite_engine
 
 DATABASE = "egress.db"
 KEEP_DAYS = 365
-BUSY_SECONDS = 2.0  # how long a write waits for another process
 MAX_FILES = 2000  # names of one request that are kept
 _PRUNE_EVERY = 1000  # rows written between two looks for what is too old
 _DAY = 86_400
-_WRITES = {"checkrein_writes": True}
+_WRITES = {WRITES: True}
 
 
 class Verdict(Enum):
@@ -131,7 +130,7 @@ class EgressStore:
             raise LedgerError(
                 f"cannot make {path}", why=str(error), fix="free some space, or move what stands there"
             ) from error
-        return cls(_sqlite(path), str(path), keep_days)
+        return cls(sqlite_engine(path), str(path), keep_days)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -203,26 +202,6 @@ class EgressStore:
             why=why,
             fix="free some space, end what locks it, or move the file away: a new one is made",
         )
-
-
-def _sqlite(path: Path) -> sa.Engine:
-    engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)), hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions are begun below
-        use_wal(connection, BUSY_SECONDS)
-        for pragma in ("synchronous=NORMAL", "trusted_schema=OFF"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get("checkrein_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
 
 
 def _shown(url: sa.URL) -> str:

@@ -12,11 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from checkrein.core import VaultError
-from checkrein.sqlitefiles import use_wal
-
-BUSY_SECONDS = 2.0  # how long a call waits for another process to finish writing
-WRITES = "checkrein_writes"
-"""The execution option of a connection that is going to write: in SQLite it takes the lock at once, and cannot lose it then."""
+from checkrein.sqlitefiles import BUSY_SECONDS
 
 _ADVISORY_LOCK = 0x636B725F7661756C  # any number that nobody else takes: "ckr_vaul"
 
@@ -87,26 +83,6 @@ def make_private(path: Path) -> None:
             raise
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
-
-
-def sqlite_engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)), hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions are begun below
-        use_wal(connection, BUSY_SECONDS)
-        for pragma in ("synchronous=NORMAL", "trusted_schema=OFF", "secure_delete=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
 
 
 class Watch:

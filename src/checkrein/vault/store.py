@@ -19,19 +19,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from checkrein.core import ServiceError, VaultError
 from checkrein.locations import private_folder
+from checkrein.sqlitefiles import WRITES, sqlite_engine
 from checkrein.vault.database import (
     ENTRIES,
     META,
     METADATA,
     SECRETS,
     SOURCES,
-    WRITES,
     Watch,
     engine_at,
     make_private,
     one_at_a_time,
     shown,
-    sqlite_engine,
 )
 from checkrein.vault.entry import Entry, Kind
 
@@ -105,7 +104,7 @@ class Store:
             raise VaultError(error.what, why=error.why, fix=error.fix) from error
         except OSError as error:
             raise VaultError(f"cannot make {path}", why=str(error), fix="free some space, or move what stands there") from error
-        return cls(sqlite_engine(path), str(path), Watch(path, str(_EXTENT)))
+        return cls(sqlite_engine(path, ["secure_delete=ON"]), str(path), Watch(path, str(_EXTENT)))
 
     def close(self) -> None:
         """Let go of the database."""
