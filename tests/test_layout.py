@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src" / "checkrein"
 
 ORDER = (
     {"core"},
-    {"locations", "rules", "sqlitefiles"},
+    {"background", "locations", "rules", "sqlitefiles"},
     {"detect", "policy", "vault", "ledger", "observe", "undo", "report"},
     {"controls"},
     {"decide"},

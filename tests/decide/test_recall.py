@@ -12,12 +12,10 @@ import pytest
 from checkrein.core import VaultError
 from checkrein.core.placeholder import KEPT
 from checkrein.core.sensitive import Certainty, Sensitive
+from checkrein.decide import learnt
 from checkrein.decide import recall as module
 from checkrein.decide.recall import RULE, Recall
 from checkrein.decide.redaction import Redactor
-from checkrein.detect.offsets import Encoded
-from checkrein.detect.secrets.known import KnownValues
-from checkrein.detect.secrets.unwrapped import Unwrapped
 from checkrein.vault.entry import Entry, Kind
 from checkrein.vault.key import FILE, FileHolder
 from checkrein.vault.vault import Vault
@@ -51,11 +49,6 @@ def everything(*_: object) -> bool:
     return True
 
 
-def scanned(learnt: module.Learnt, text: str) -> list[Sensitive]:
-    encoded = Encoded(text)
-    return list(learnt.scan(encoded, Unwrapped(encoded.data)))
-
-
 def redactor(vault: Vault, label: str = "PASSWORD", rule: str = "secret.assigned") -> tuple[Redactor, Recall]:
     recall = Recall(vault)
     return Redactor(recall.beside(Assigned(label, rule), everything), recall), recall
@@ -86,6 +79,19 @@ def test_a_value_is_found_again_in_the_same_request(vaults: list[Vault]) -> None
     assert recall.scan(VALUE, everything) == ()
     batch.keep()
     assert other.redact(VALUE, "").text == mark
+
+
+def test_a_batch_tells_that_more_is_known_whoever_learnt_it(vaults: list[Vault]) -> None:
+    redact, _ = redactor(vaults[0])
+    other, _ = redactor(vaults[1])
+    known = [redact.batch().known]
+    assert redact.batch().known == known[0]
+    for learning, value in ((redact, VALUE), (other, f"{VALUE}2")):
+        learning.redact(f"password={value}", "")
+        known.append(redact.batch().known)
+    assert len(set(known)) == 3
+    redact.redact(f"password={VALUE}", "")
+    assert redact.batch().known == known[-1], "it was known before"
 
 
 def test_what_cannot_be_kept_is_not_learnt(vaults: list[Vault], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +238,7 @@ def test_what_stands_in_every_text_is_not_looked_for(vaults: list[Vault], value:
 
 
 def test_many_values_are_found_however_they_were_learnt(vaults: list[Vault], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SIZES", (2, 3))
+    monkeypatch.setattr(learnt, "_SIZES", (2, 3))
     redact, recall = redactor(vaults[0])
     values = [f"value-{number}-{OTHER}" for number in range(10)]
     for number, value in enumerate(values):
@@ -247,49 +253,6 @@ def test_what_it_finds_is_the_least_certain(vaults: list[Vault]) -> None:
     redact.redact(f"password={VALUE}", "")
     (found,) = recall.scan(f"<{VALUE}>", everything)
     assert found == Sensitive(RULE, "PASSWORD", 1, 1 + len(VALUE), Certainty.GENERIC)
-
-
-def test_values_go_over_to_larger_searches_and_the_first_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SIZES", (2, 4))
-    monkeypatch.setattr(module, "MAX_VALUES", 6)
-    waiting: list[Callable[[], None]] = []
-    learnt = module.Learnt(waiting.append)
-    values = [f"value-{number}-{OTHER}" for number in range(20)]
-    for number, value in enumerate(values[:6]):
-        learnt.learn({value: "TOKEN"})
-        assert all((scanned(learnt, each)) for each in values[: number + 1])
-    assert len(waiting) == 1  # nobody waits for it, and there is one at a time
-    learnt.learn({values[6]: "TOKEN"})
-    waiting.pop()()
-    assert all((scanned(learnt, each)) for each in values[:7])
-    for value in values[7:]:
-        learnt.learn({value: "TOKEN"})
-        while waiting:
-            waiting.pop()()
-    assert all((scanned(learnt, each)) for each in values[-6:])
-    assert not (scanned(learnt, values[0]))
-
-
-def test_many_values_at_once_are_found() -> None:
-    values = [f"value-{number}-{OTHER}" for number in range(300)]
-    learnt = module.Learnt(lambda _: pytest.fail("nothing is to be done aside"))
-    learnt.learn(dict.fromkeys(values, "TOKEN"))
-    assert all((scanned(learnt, each)) for each in values)
-
-
-def test_a_value_is_learnt_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[int] = []
-
-    def search(values: module.Searched) -> KnownValues:
-        made.append(len(values))
-        return KnownValues(())
-
-    monkeypatch.setattr(module, "_search", search)
-    learnt = module.Learnt()
-    before = len(made)
-    for _ in range(3):
-        learnt.learn({VALUE: "TOKEN"})
-    assert made[before:] == [1]
 
 
 def test_what_was_there_already_is_not_read_again(vaults: list[Vault], monkeypatch: pytest.MonkeyPatch) -> None:

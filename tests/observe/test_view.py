@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checkrein.observe import view
-from checkrein.observe.git import State
+from checkrein.observe.git.state import State
 from checkrein.observe.view import GitView, git_config
 
 

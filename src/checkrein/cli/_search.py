@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from checkrein.cli._vault import opened
-from checkrein.decide.recall import MAX_VALUES
+from checkrein.decide.learnt import MAX_VALUES
 from checkrein.decide.redaction import search_of
 from checkrein.detect.secrets.known import Known, KnownValues
 from checkrein.detect.sensitive import Detector

@@ -18,7 +18,7 @@ from checkrein.core import Effect, EffectKind, Flag
 from checkrein.detect.paths.temporary import TEMPORARY
 from checkrein.detect.shell.databases.connection import FOR_TESTS, is_for_tests
 from checkrein.observe.disk import real_path
-from checkrein.observe.git import Uncommitted
+from checkrein.observe.git.changes import Uncommitted
 from checkrein.observe.view import git_config
 
 MAX_LOOKED_AT = 500  # uncommitted files: more are not looked at one by one

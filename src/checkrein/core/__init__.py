@@ -17,13 +17,14 @@ from checkrein.core.errors import (
 )
 from checkrein.core.event import Event, EventKind
 from checkrein.core.finding import Action, Finding, Severity, Threat
-from checkrein.core.rule import Example, Notice, Rule
+from checkrein.core.rule import Descriptor, Example, Notice, Rule
 
 __all__ = [
     "Action",
     "CheckreinError",
     "ClientError",
     "Decision",
+    "Descriptor",
     "Effect",
     "EffectKind",
     "Event",

@@ -29,8 +29,8 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule. ``instead`` is told to the agent as a safer way; ``suggests`` are commands in it that must not be stopped."""
+class Descriptor:
+    """What rules and notices have in common (the ``reportingDescriptor`` of SARIF). ``instead`` is told to the agent."""
 
     id: str
     title: str
@@ -39,6 +39,12 @@ class Rule:
     action: Action
     why: str
     instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Descriptor):
+    """One rule. ``suggests`` are commands in ``instead`` that must not be stopped."""
+
     references: tuple[str, ...]
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
@@ -46,19 +52,12 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Descriptor):
     """What a finding says that no rule raises: the guard's own trouble, and what it did to keep data here.
 
     ``when`` and ``not_when`` are cases in words. ``action`` is what is done; no policy changes it by the notice's id.
     """
 
-    id: str
-    title: str
-    threat: Threat
-    severity: Severity
-    action: Action
-    why: str
-    instead: str
     when: tuple[str, ...]
     not_when: tuple[str, ...]
 

@@ -40,7 +40,7 @@ from checkrein.detect.paths.temporary import TEMPORARY
 from checkrein.detect.shell.interpreter import Analysis
 from checkrein.detect.tools import tool_analysis
 from checkrein.observe.disk import one_look, real_path, standard_environment
-from checkrein.observe.git import State
+from checkrein.observe.git.state import State
 from checkrein.observe.view import GitView, git_config
 from checkrein.policy import Approval as Spared
 from checkrein.policy import IgnoreTree, Policy, PolicyStore

@@ -5,23 +5,23 @@ values restored sends them back with the next turn, and there they stand alone; 
 So the values of the vault are looked for as they are, and in the forms in which programs pass them on.
 
 Credentials are looked for in every project; personal data and names only where the policy of the project still calls them
-sensitive (``Wanted``): one that stops looking for them is obeyed. Of each kind those ``MAX_VALUES`` that were used last are
-looked for, of up to ``LONGEST`` characters.
+sensitive (``Wanted``): one that stops looking for them is obeyed. Of each kind those ``learnt.MAX_VALUES`` that were used last
+are looked for, of up to ``learnt.LONGEST`` characters.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from checkrein.core.placeholder import KEPT
 from checkrein.core.sensitive import Certainty, Sensitive, merged
+from checkrein.decide.learnt import MAX_VALUES, Learnt, Searched, search_for
 from checkrein.detect.offsets import Encoded
-from checkrein.detect.secrets.known import Known, KnownValues
-from checkrein.detect.secrets.known import Wanted as WantedValue
+from checkrein.detect.secrets.known import KnownValues
 from checkrein.detect.secrets.unwrapped import Unwrapped
 from checkrein.detect.sensitive import Detector
 from checkrein.vault.entry import Entry, Kind, kind_of
@@ -30,19 +30,9 @@ from checkrein.vault.gathering import Gathering
 RULE = "vault.known"
 RULES = {Kind.CREDENTIAL: RULE, Kind.PERSONAL: "pii.known", Kind.NAME: "dictionary.known"}
 """What a finding of each kind names: a value keeps its kind, and with it its placeholder."""
-MAX_VALUES = 4096  # the values used last
-LONGEST = 4096  # characters
-_SIZES = (16, 256)  # values in the search of those learnt last, and in that of those learnt before them; a third has the rest
-_SOURCE = "the vault"
 
-Searched = Mapping[str, str]
-"""Values, each with its label."""
 Wanted = Callable[[Kind, str, str], bool]
 """Whether a project looks for a value that is no credential, by its kind, its label and itself."""
-
-
-def _aside(task: Callable[[], None]) -> None:
-    threading.Thread(target=task, name="recall", daemon=True).start()
 
 
 def _nothing_else(_kind: Kind, _label: str, _value: str) -> bool:
@@ -85,11 +75,11 @@ class Recall:
         """As of the vault. What others add leaves it as it is: that changes nothing which was redacted before."""
         return self._vault.epoch
 
-    def refresh(self) -> None:
+    def refresh(self) -> tuple[int, int, float]:
         """Know all that the vault holds now, whoever put it there. Until this was called, nothing of it is looked for.
 
-        The vault is asked under the lock: an answer from before another thread learnt something would look as if
-        something was forgotten.
+        What this gives is another value whenever the vault holds something else than before. The vault is asked under the
+        lock: an answer from before another thread learnt something would look as if something was forgotten.
         """
         with self._lock:
             epoch = self._vault.epoch
@@ -98,6 +88,7 @@ class Recall:
                 if self._state is None or epoch != self._state[0] or not (self._has_all(state) or self._read_new(state)):
                     self._read_all()
                 self._state = state
+            return state
 
     def gathering(self) -> Gathered:
         """As ``Vault.gathering``. The values are known from here on, and to the gathering itself at once."""
@@ -134,7 +125,7 @@ class Recall:
         read: tuple[Encoded, Unwrapped] | None = None
         found: list[Sensitive] = []
         for kind, learnt in self._known.items():
-            if learnt:
+            if learnt.searches:
                 read = read or _read(text)
                 of_kind = None if kind is Kind.CREDENTIAL else partial(wanted, kind)
                 found += [_recalled(kind, each) for each in learnt.scan(*read, of_kind)]
@@ -192,7 +183,7 @@ class Gathered:
             if new:
                 read = read or _read(text)
                 if kind not in self._searches:
-                    self._searches[kind] = _search(new)
+                    self._searches[kind] = search_for(new)
                 found += [_recalled(kind, each) for each in self._searches[kind].scan_unwrapped(*read)]
         return tuple(found)
 
@@ -211,74 +202,6 @@ class Gathered:
         entries = self._inner.keep()
         self._recall.learn(self._new, entries, self._since)
         self._new, self._searches = {kind: {} for kind in Kind}, {}
-
-
-class Learnt:
-    """Values to be found, of which more are learnt all the time; the first are let go where they become too many.
-
-    Preparing a search costs more than searching. So there are three of them: what was learnt last is in a small one, and goes
-    over to a larger one when there is more of it. The larger ones are made aside, without anybody waiting for them.
-    """
-
-    def __init__(self, aside: Callable[[Callable[[], None]], None] = _aside) -> None:
-        self._aside = aside
-        self._lock = threading.Lock()
-        self._parts: tuple[Searched, ...] = ({}, {}, {})
-        self._searches: tuple[KnownValues, ...] = (_NOTHING, _NOTHING, _NOTHING)
-        self._merging = False
-
-    def __contains__(self, value: str) -> bool:
-        return any(value in part for part in self._parts)
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to be found."""
-        return any(search is not _NOTHING for search in self._searches)
-
-    def scan(self, encoded: Encoded, text: Unwrapped, wanted: WantedValue | None = None) -> Iterator[Sensitive]:
-        """Where they stand in a text: all of them, or those that are ``wanted``."""
-        for search in self._searches:
-            if search is not _NOTHING:
-                yield from search.scan_unwrapped(encoded, text, wanted)
-
-    def learn(self, values: Searched) -> None:
-        """From here on these are found too."""
-        with self._lock:
-            new = {value: label for value, label in values.items() if len(value) <= LONGEST and value not in self}
-            if not new:
-                return
-            last, before, rest = self._parts
-            last = {**last, **new}
-            if len(last) > _SIZES[1]:
-                rest = _newest({**rest, **last})
-                self._keep(({}, before, rest), (_NOTHING, self._searches[1], _search(rest)))
-                return
-            self._keep((last, before, rest), (_search(last), *self._searches[1:]))
-            if len(last) > _SIZES[0] and not self._merging:
-                self._merging = True
-                self._aside(self._merge)
-
-    def _merge(self) -> None:
-        """Let what was learnt last go over to a larger search."""
-        with self._lock:
-            last, before, rest = self._parts
-        moved = {**before, **last}
-        larger = _newest({**rest, **moved}) if len(moved) > _SIZES[1] else moved
-        search = _search(larger)
-        with self._lock:
-            self._merging = False
-            learnt, *others = self._parts
-            if others[1] is not rest:
-                return
-            left = {value: label for value, label in learnt.items() if value not in last}
-            first = _search(left) if left else _NOTHING
-            if larger is moved:
-                self._keep((left, moved, rest), (first, search, self._searches[2]))
-            else:
-                self._keep((left, {}, larger), (first, _NOTHING, search))
-
-    def _keep(self, parts: tuple[Searched, ...], searches: tuple[KnownValues, ...]) -> None:
-        """``searches`` come first: what is taken for known is looked for already."""
-        self._searches, self._parts = searches, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,16 +230,3 @@ def _learnt(values: Mapping[Kind, Searched]) -> dict[Kind, Learnt]:
     for kind, of_kind in values.items():
         learnt[kind].learn(of_kind)
     return learnt
-
-
-def _search(values: Searched) -> KnownValues:
-    known = (Known(label, value, _SOURCE) for value, label in values.items())
-    return KnownValues(known, short_lived=len(values) <= _SIZES[1])
-
-
-_NOTHING = _search({})
-
-
-def _newest(values: Searched) -> Searched:
-    """As many as are kept."""
-    return dict(list(values.items())[-MAX_VALUES:])

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
+from checkrein.background import Run, thread
+
 _LONGEST = 8_000  # bytes of a text; Hyperscan takes no more than 16,000
 _AT_ONCE = 2_000  # texts for which Hyperscan is ready in some 40 ms
 _MOST = 16_000  # texts for which Hyperscan takes some 40 MB while it is prepared; more are left to the automaton
@@ -17,10 +19,7 @@ Found = tuple[int, int, int]
 """A text by its number, and where it starts and ends in the bytes that were searched."""
 
 _Search = Callable[[bytes], list[Found]]
-
-
-def _aside(task: Callable[[], None]) -> None:
-    threading.Thread(target=task, name="literals", daemon=True).start()
+_ASIDE = thread("literals")
 
 
 class Literals:
@@ -31,9 +30,7 @@ class Literals:
     Hyperscan does, which happens aside then, without anybody waiting for it. Of very many texts only the automaton is kept.
     """
 
-    def __init__(
-        self, texts: Sequence[bytes], *, short_lived: bool = False, aside: Callable[[Callable[[], None]], None] = _aside
-    ) -> None:
+    def __init__(self, texts: Sequence[bytes], *, short_lived: bool = False, aside: Run = _ASIDE) -> None:
         """``texts``: none of them empty. ``short_lived``: there may be few searches."""
         self._aside = aside
         self._begun = threading.Lock()

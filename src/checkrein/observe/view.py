@@ -9,7 +9,10 @@ from functools import lru_cache
 
 import pygit2
 
-from checkrein.observe.git import Repository, State, Uncommitted
+from checkrein.observe.git.changes import Uncommitted
+from checkrein.observe.git.discovery import discover
+from checkrein.observe.git.repository import Repository
+from checkrein.observe.git.state import State
 from checkrein.observe.index import hides_changes
 
 KEPT = frozenset((State.CLEAN, State.ABSENT))
@@ -21,17 +24,17 @@ class GitView:
 
     def state(self, path: str) -> State:
         """How a path stands to the repository that holds it; UNTRACKED where no repository does."""
-        repository = Repository.discover(path)
+        repository = discover(path)
         return State.UNTRACKED if repository is None else repository.state(path)
 
     def holds(self, path: str) -> bool:
         """True where git tracks the path."""
-        repository = Repository.discover(path)
+        repository = discover(path)
         return repository is not None and repository.is_tracked(path)
 
     def tracked_below(self, folder: str) -> tuple[str, ...]:
         """The paths below a folder that git tracks. Raises GitError where the index cannot be read."""
-        repository = Repository.discover(folder)
+        repository = discover(folder)
         if repository is None or not repository.root:
             return ()
         index = f"{repository.git_dir.rstrip('/')}/index"
@@ -52,27 +55,27 @@ class GitView:
 
     def would_ignore(self, path: str) -> bool:
         """True where git has been told to leave the path alone, whether or not something stands there by now."""
-        repository = Repository.discover(path)
+        repository = discover(path)
         return repository is not None and repository.would_ignore(path)
 
     def uncommitted(self, folder: str, limit: int) -> Uncommitted:
         """At most ``limit`` files below a folder that no commit holds; incomplete where no repository does."""
-        repository = Repository.discover(folder)
+        repository = discover(folder)
         return Uncommitted(complete=False) if repository is None else repository.uncommitted_under(folder, limit)
 
     def ignored(self, folder: str, limit: int) -> Uncommitted:
         """At most ``limit`` paths below a folder that git was told to leave alone; incomplete where no repository is."""
-        repository = Repository.discover(folder)
+        repository = discover(folder)
         return Uncommitted(complete=False) if repository is None else repository.ignored_under(folder, limit)
 
     def replaced_by(self, folder: str, revision: str) -> Uncommitted:
         """What git does not track, and what checking a revision out would put its own files in place of; may be incomplete."""
-        repository = Repository.discover(folder)
+        repository = discover(folder)
         return Uncommitted(complete=False) if repository is None else repository.replaced_by(revision)
 
     def hides_changes(self, folder: str) -> bool:
         """True where git is told to look away from changes of some files, and where no repository can be seen."""
-        repository = Repository.discover(folder)
+        repository = discover(folder)
         if repository is None or not repository.root:
             return True
         index = f"{repository.git_dir.rstrip('/')}/index"
@@ -84,7 +87,7 @@ class GitView:
 
     def has_commits_elsewhere(self, folder: str, branch: str, gone: frozenset[str]) -> bool:
         """True where a ref of the repository at a folder, other than those named ``gone``, holds every commit of a branch."""
-        repository = Repository.discover(folder)
+        repository = discover(folder)
         return repository is not None and repository.has_commits_elsewhere(branch, gone)
 
     def would_lose(self, path: str) -> bool:
@@ -95,7 +98,7 @@ class GitView:
         """
         if not os.path.isdir(path) or os.path.islink(path):  # noqa: PTH112, PTH114 - on the path of every decision
             return self.state(path) not in KEPT
-        repository = Repository.discover(path)
+        repository = discover(path)
         if repository is None:
             return _has_files(path)
         pending = [path]
@@ -137,7 +140,7 @@ def _config(git_dir: str) -> pygit2.Config:
 def git_config(cwd: str, key: str) -> str | None:
     """The value of a git configuration key as seen from a folder, None where it is unset or cannot be read."""
     try:
-        repository = Repository.discover(cwd) if "\0" not in cwd else None
+        repository = discover(cwd) if "\0" not in cwd else None
         config = _config(repository.git_dir) if repository is not None else pygit2.Config.get_global_config()
         return str(config[key]) if key in config else None
     except (pygit2.GitError, KeyError, OSError, ValueError):

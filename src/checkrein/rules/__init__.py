@@ -8,17 +8,19 @@ look like (read by the catalogues in ``detect.secrets`` and ``detect.pii``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from dataclasses import fields
 from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
 
-from checkrein.core import Action, Example, Notice, Rule, Severity, Threat
-from checkrein.rules.entries import listed
+from checkrein.core import Action, Descriptor, Example, Notice, Rule, Severity, Threat
+from checkrein.rules.entries import Entry, listed
 
-M = TypeVar("M", Rule, Notice)
+D = TypeVar("D", bound=Descriptor)
 
-_COMMON = frozenset({"id", "title", "threat", "severity", "action", "why", "instead"})
+_COMMON = frozenset(field.name for field in fields(Descriptor))
+_RULE = _COMMON | {"bad", "good"}
+_NOTICE = _COMMON | {"when", "not_when"}
 
 
 def data_files(folder: str) -> Mapping[str, str]:
@@ -39,9 +41,9 @@ def load_notices() -> Mapping[str, Notice]:
     return _by_id(("notices",), _notice)
 
 
-def _by_id(folders: Iterable[str], made: Callable[[Mapping[str, Any], str], M]) -> Mapping[str, M]:
+def _by_id(folders: Iterable[str], made: Callable[[object, str], D]) -> Mapping[str, D]:
     """What ``made`` makes of each entry of the files in ``folders``."""
-    found: dict[str, M] = {}
+    found: dict[str, D] = {}
     for folder in folders:
         for name, text in data_files(folder).items():
             where = f"{folder}/{name}.yaml"
@@ -61,47 +63,45 @@ def pii_kinds() -> Mapping[str, bool]:
     }
 
 
-def _check(entry: Mapping[str, Any], where: str, required: AbstractSet[str], optional: AbstractSet[str] = frozenset()) -> None:
-    unknown, missing = set(entry) - required - optional, required - set(entry)
-    if unknown or missing:
-        raise ValueError(f"{where}: rule {entry.get('id')}: unknown fields {sorted(unknown)}, missing fields {sorted(missing)}")
-
-
-def _rule(entry: Mapping[str, Any], where: str) -> Rule:
-    _check(entry, where, _COMMON | {"bad", "good"}, {"suggests", "references"})
+def _rule(given: object, where: str) -> Rule:
+    entry = Entry(given, where, _RULE | {"suggests", "references"})
+    entry.check_fields(_RULE)
     return Rule(
-        id=entry["id"],
-        title=entry["title"],
-        threat=Threat(entry["threat"]),
-        severity=Severity(entry["severity"]),
-        action=Action.parse(entry["action"]),
-        why=entry["why"],
-        instead=entry["instead"],
-        references=tuple(entry.get("references", ())),
-        bad=tuple(_example(case) for case in entry["bad"]),
-        good=tuple(_example(case) for case in entry["good"]),
-        suggests=tuple(entry.get("suggests", ())),
+        **_common(entry),
+        references=entry.texts("references"),
+        bad=_examples(entry, "bad"),
+        good=_examples(entry, "good"),
+        suggests=entry.texts("suggests"),
     )
 
 
-def _notice(entry: Mapping[str, Any], where: str) -> Notice:
-    _check(entry, where, _COMMON | {"when", "not_when"})
-    return Notice(
-        id=entry["id"],
-        title=entry["title"],
-        threat=Threat(entry["threat"]),
-        severity=Severity(entry["severity"]),
-        action=Action.parse(entry["action"]),
-        why=entry["why"],
-        instead=entry["instead"],
-        when=tuple(entry["when"]),
-        not_when=tuple(entry["not_when"]),
-    )
+def _notice(given: object, where: str) -> Notice:
+    entry = Entry(given, where, _NOTICE)
+    entry.check_fields(_NOTICE)
+    return Notice(**_common(entry), when=entry.texts("when"), not_when=entry.texts("not_when"))
 
 
-def _example(case: str | Mapping[str, Any]) -> Example:
+def _common(entry: Entry) -> Mapping[str, Any]:
+    """The fields of a ``Descriptor``."""
+    return {
+        **{name: entry.text(name) for name in ("id", "title", "why", "instead")},
+        "threat": entry.choice("threat", Threat),
+        "severity": entry.choice("severity", Severity),
+        "action": entry.choice("action", Action),
+    }
+
+
+def _examples(entry: Entry, name: str) -> tuple[Example, ...]:
+    cases = entry.value(name, ())
+    if not isinstance(cases, list) or not cases:
+        raise ValueError(f"{entry.where}: {name} is not a list of examples")
+    return tuple(_example(case, entry.where) for case in cases)
+
+
+def _example(case: object, where: str) -> Example:
     if isinstance(case, str):
         return Example("Bash", {"command": case}, {})
-    tool = case.get("tool", "Bash")
+    if not isinstance(case, dict) or not {"input", "command"} & case.keys():
+        raise ValueError(f"{where}: an example is a command, or a mapping with a command or the input of a tool: {case}")
     given = case["input"] if "input" in case else {"command": case["command"]}
-    return Example(tool, given, case.get("files", {}), tuple(case.get("tracked", ())))
+    return Example(case.get("tool", "Bash"), given, case.get("files", {}), tuple(case.get("tracked", ())))

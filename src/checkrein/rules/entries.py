@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from typing import Any
+from enum import Enum
+from typing import Any, TypeVar
 
 import yaml
 
 ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LABEL = re.compile(r"[A-Z][A-Z0-9_]{0,23}")
 """The label of a placeholder."""
+
+E = TypeVar("E", bound=Enum)
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -68,6 +71,14 @@ class Entry:
         if form is not None and not form.fullmatch(text):
             raise ValueError(f"{self.where}: the {name} {text!r} is not of the form {form.pattern}")
         return text
+
+    def choice(self, name: str, choices: type[E]) -> E:
+        """One of ``choices``, by what it is called in text."""
+        known = {str(choice): choice for choice in choices}
+        text = self.text(name)
+        if text not in known:
+            raise ValueError(f"{self.where}: {name} is none of {', '.join(known)}")
+        return known[text]
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts; empty only where the field is not there."""

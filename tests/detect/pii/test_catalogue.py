@@ -10,9 +10,9 @@ import pytest
 from checkrein.detect.pii import Kind, Pii, default_kinds, load
 from checkrein.detect.pii.backends import PortableBackend
 from checkrein.detect.pii.catalogue import read
-from checkrein.detect.pii.examples import found_in, not_found_in
 from checkrein.detect.pii.patterns import compiled, needs_digit, trigger, width, word_trigger
 from checkrein.detect.pii.validators import is_validator, validator
+from pii_examples import found_in, not_found_in
 
 SEEDS = (0, 1)
 

@@ -1,6 +1,7 @@
 """Examples of secrets, written as templates: ``ghp_{alnum:36}`` stands for a value that is made when it is needed.
 
-So no file of ours holds the shape of a secret, and yet every kind is shown, tested and documented with whole lines.
+So no file of ours holds the shape of a secret, and yet every kind is shown, tested and documented with whole lines. This is a
+part of the form of the data in ``rules``. Tests and benchmarks fill the templates, and have nothing in common but the package.
 """
 
 from __future__ import annotations

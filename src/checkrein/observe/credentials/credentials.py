@@ -9,11 +9,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from checkrein.background import Run, thread
 from checkrein.detect.secrets.known import Known
 from checkrein.observe.credentials.files import Candidate, Places, UnreadableError, of_home, of_project, pairs, places
 from checkrein.observe.credentials.formats import secret_pairs
 from checkrein.observe.credentials.harmless import of_environment
-from checkrein.observe.git import Repository, own_addresses
+from checkrein.observe.git.addresses import own_addresses
+from checkrein.observe.git.discovery import discover
 
 LOOK_SECONDS = 1.0  # between two looks at the times of the files
 WALK_SECONDS = 30.0  # between two searches of a project for new files
@@ -21,6 +23,7 @@ MAX_PROJECTS = 64
 MAX_VALUES = 5_000
 _LABEL = re.compile(r"[A-Z][A-Z0-9_]{0,23}")
 _NOT_IN_LABELS = re.compile(r"[^A-Z0-9]+")
+_ASIDE = thread("credentials")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,6 @@ class _Project:
         self.where = places(project)
 
 
-def _aside(task: Callable[[], None]) -> None:
-    threading.Thread(target=task, name="credentials", daemon=True).start()
-
-
 class Credentials:
     """The secrets of one user's machine. ``registered`` gives those that a person registered, by name. Thread-safe.
 
@@ -73,7 +72,7 @@ class Credentials:
         registered: Callable[[], Mapping[str, str]] = dict,
         *,
         clock: Callable[[], float] = time.monotonic,
-        aside: Callable[[Callable[[], None]], None] = _aside,
+        aside: Run = _ASIDE,
     ) -> None:
         self._home, self._environment, self._registered, self._clock = home, dict(environment), registered, clock
         self._aside = aside
@@ -101,7 +100,7 @@ class Credentials:
             self._aside(lambda: known.walk(project))
         candidates = (*of_home(self._home), *of_project(project, known.where))
         registered = tuple(sorted(self._registered().items()))
-        repository = Repository.discover(project)
+        repository = discover(project)
         published = own_addresses(self._home) | (repository.addresses() if repository else frozenset())
         stamp = (candidates, registered, known.where.missing, published)
         if stamp != known.stamp:

@@ -56,7 +56,7 @@ def _made(template: str, seed: int, accepts: Callable[[str], bool]) -> str:
 
 def _bitcoin(seed: int) -> str:
     """An address of the oldest kind (Base58Check of a version and a hash), whose key nobody has."""
-    payload = b"\0" + random.Random(seed).randbytes(20)  # noqa: S311 - nobody keeps it secret
+    payload = b"\0" + random.Random(seed).randbytes(20)
     number = int.from_bytes(payload + hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4], "big")
     digits = ""
     while number:
@@ -66,7 +66,7 @@ def _bitcoin(seed: int) -> str:
 
 
 def _ethereum(seed: int) -> str:
-    return ethereum_address(random.Random(seed).randbytes(20).hex())  # noqa: S311 - nobody keeps it secret
+    return ethereum_address(random.Random(seed).randbytes(20).hex())
 
 
 _WALLETS: dict[str, Callable[[int], str]] = {"{bitcoin}": _bitcoin, "{ethereum}": _ethereum}
