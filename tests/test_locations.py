@@ -9,6 +9,7 @@ from checkrein.locations import (
     command_link,
     config_dir,
     data_dir,
+    home_dir,
     ledger_dir,
     private_folder,
     program,
@@ -33,6 +34,13 @@ def test_xdg_variables_come_first_and_relative_ones_are_ignored() -> None:
     assert state_dir(env) == Path("/s/checkrein")
     assert runtime_dir(env) == Path("/r/checkrein")
     assert config_dir(env) == Path("/h/.config/checkrein")
+
+
+def test_the_home_folder_is_known_by_its_real_path(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk")
+    assert home_dir({"HOME": f"{tmp_path}/link"}) == f"{tmp_path}/disk"
+    assert home_dir({}) == "/"
 
 
 @pytest.mark.parametrize("env", [{}, {"HOME": ""}, {"HOME": "relative"}])

@@ -20,6 +20,11 @@ from checkrein.core import ServiceError
 NAME = "checkrein"
 
 
+def home_dir(env: Mapping[str, str] = os.environ) -> str:
+    """The home folder by its real path, as the client names what lies in it; ``/`` where there is none."""
+    return os.path.realpath(env.get("HOME") or "/")
+
+
 def state_dir(env: Mapping[str, str] = os.environ) -> Path:
     """What must survive a restart: the ledger, snapshots, approvals. ``$XDG_STATE_HOME/checkrein``."""
     return _base(env, "XDG_STATE_HOME", ".local/state") / NAME

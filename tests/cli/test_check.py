@@ -43,6 +43,17 @@ def test_what_would_be_stopped() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "command", ["echo x >> ../.bashrc", "echo x >> ~/.bashrc", "ln ~/.bashrc rc", "echo x >> {link}/.bashrc"]
+)
+def test_a_home_folder_behind_a_link_is_one(world: Any, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    world.write("~/.bashrc")
+    link = world.root / "link"
+    link.symlink_to(world.home)
+    monkeypatch.setenv("HOME", str(link))
+    assert "protect.shell-startup" in run(command.format(link=link)).output
+
+
 def test_a_broken_policy_file_is_named(world: Any) -> None:
     (world.project / "checkrein.yaml").write_text("version: 1\nunknwon: deny\n")
     result = run("ls -l")

@@ -17,7 +17,7 @@ from checkrein.cli._words import set_by
 from checkrein.controls import Guard
 from checkrein.core import Action, Decision, Event, EventKind, UsageError, Verdict
 from checkrein.decide import DecisionPoint, SessionStore, Stores
-from checkrein.locations import config_dir, runtime_dir, state_dir
+from checkrein.locations import config_dir, home_dir, runtime_dir, state_dir
 from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.report.text import clean
 from checkrein.rules import load_rules
@@ -182,7 +182,7 @@ def offline_point() -> DecisionPoint:
     stores = Stores(PolicyStore(PolicyFiles.standard(env), rules=rules), SessionStore(None))
     guard = Guard(port=ServicePaths.of_user(env).port() or 0)
     state = (str(state_dir(env)), str(runtime_dir(env)))
-    return DecisionPoint(stores, rules, home, guard, own_config=(str(config_dir(env)),), own_state=state)
+    return DecisionPoint(stores, rules, home_dir(env), guard, own_config=(str(config_dir(env)),), own_state=state)
 
 
 def answers(point: DecisionPoint, kind: str, lines: Any) -> Iterator[dict[str, Any]]:

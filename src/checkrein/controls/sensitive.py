@@ -198,7 +198,7 @@ def _made_of(context: Context, reads: Sequence[str]) -> list[str]:
 
 def _is_nobodys(context: Context, path: str) -> bool:
     """True for a folder of the system; a project or a home folder that lies below one is a person's."""
-    home = context.places.home.rstrip("/") + "/"
+    path, home = real_path(path), context.places.home.rstrip("/") + "/"
     return (path + "/").startswith(NOBODYS) and not (path + "/").startswith(home) and not context.inside(path)
 
 

@@ -14,6 +14,7 @@ from checkrein.core.effect import UNKNOWN
 from checkrein.detect.paths.globs import expand
 from checkrein.detect.shell.exchange.archives import SEVEN_ZIPS, TAR_PROGRAMS
 from checkrein.detect.shell.exchange.transfer import packs
+from checkrein.observe.disk import real_path
 from checkrein.policy.wildmatch import Pattern, parse_line
 
 DEPENDENCIES = frozenset(("node_modules", ".git", ".venv", "venv", "__pycache__"))
@@ -103,15 +104,25 @@ def reaches(context: Context, path: str, *, glob: bool = False) -> Iterator[Reac
     if UNKNOWN in path:
         yield from _unknown(context, path)
     elif glob:
-        yield from (Reach(match) for match in context.disk.glob(path) if os.path.isdir(match))  # noqa: PTH112 - on the path of every decision
+        folders = (match for match in context.disk.glob(path) if os.path.isdir(match))  # noqa: PTH112 - on the path of every decision
+        yield from (Reach(_spelled(context, folder)) for folder in folders)
     elif os.path.isdir(path):  # noqa: PTH112 - as above
         only, without = _found(context)
-        yield Reach(path, only=only, without=without)
+        yield Reach(_spelled(context, path), only=only, without=without)
+
+
+def _spelled(context: Context, folder: str) -> str:
+    """A folder as what lies in it is compared with the project: by its real path where it is named by way of a link."""
+    project = context.project.rstrip("/")
+    return folder if folder == project or folder.startswith(project + "/") else real_path(folder)
 
 
 def _unknown(context: Context, path: str) -> Iterator[Reach]:
     folder = path[: path.index(UNKNOWN)].rpartition("/")[0]
     rest = path[len(folder) + 1 :]
+    if folder:
+        folder = _spelled(context, folder)
+        path = f"{folder}/{rest}"
     pattern = path.replace("[", "[[]").replace(UNKNOWN, "*") if rest.strip(UNKNOWN) else ""
     if folder:
         if os.path.isdir(folder):  # noqa: PTH112 - as above

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checkrein.core import PolicyError
-from checkrein.locations import config_dir
+from checkrein.locations import config_dir, home_dir
 
 NAME = "checkrein.yaml"
 ORGANISATION = Path("/etc/checkrein") / NAME
@@ -30,7 +30,7 @@ class PolicyFiles:
     @classmethod
     def standard(cls, env: Mapping[str, str]) -> PolicyFiles:
         """The places for a person whose environment is ``env`` (``HOME`` and ``XDG_CONFIG_HOME`` count)."""
-        return cls(home=Path(env.get("HOME") or "/"), user=config_dir(env) / NAME)
+        return cls(home=Path(home_dir(env)), user=config_dir(env) / NAME)
 
     @staticmethod
     def project(project: Path) -> Path:

@@ -18,7 +18,7 @@ from checkrein.enforce.gateway.metrics import Metrics
 from checkrein.enforce.gateway.ports import Caller, Ports, Redactor, Restore, Scope, Settings
 from checkrein.enforce.gateway.upstream import Upstream
 from checkrein.ledger.egress import EgressStore
-from checkrein.locations import egress_dir, state_dir, vault_dir
+from checkrein.locations import egress_dir, home_dir, state_dir, vault_dir
 from checkrein.observe.credentials import Found
 from checkrein.policy import PolicyFiles, PolicyStore, privacy
 from checkrein.service.gateway import Hosting, Served
@@ -41,7 +41,7 @@ def build(env: Mapping[str, str], paths: ServicePaths, hosting: Hosting) -> Serv
 
     All that a request needs is made now, the search too, so that what is broken shows before anything is served.
     """
-    home = env["HOME"]
+    home = home_dir(env)
     policies = PolicyStore(PolicyFiles.standard(env))
     policy = GatewayPolicy(policies, state_dir(env) / "sessions", home)
     own = policy.privacy(home)
@@ -106,6 +106,11 @@ class Off:
     def version(self) -> Hashable:
         """Unlike that of any other redactor."""
         return "off"
+
+    @property
+    def known(self) -> Hashable:
+        """Nothing."""
+        return None
 
     def batch(self) -> Off:
         """This."""

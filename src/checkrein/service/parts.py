@@ -16,7 +16,7 @@ from checkrein.decide.approvals import ApprovalStore
 from checkrein.enforce.hooks import command
 from checkrein.enforce.hooks.redaction import HookRedaction
 from checkrein.ledger import Ledger
-from checkrein.locations import approvals_file, config_dir, data_dir, ledger_dir, state_dir, undo_dir
+from checkrein.locations import approvals_file, config_dir, data_dir, home_dir, ledger_dir, state_dir, undo_dir
 from checkrein.policy import PolicyFiles, PolicyStore
 from checkrein.rules import load_rules
 from checkrein.service import manage_gateway
@@ -49,7 +49,7 @@ def build(env: Mapping[str, str], paths: ServicePaths) -> Parts:
 
 
 def _parts(env: Mapping[str, str], paths: ServicePaths, ledger: Ledger) -> Parts:
-    home = env["HOME"]
+    home = home_dir(env)
     state, config = state_dir(env), config_dir(env)
     key = ledger.keys.approvals
     approvals = ApprovalStore(approvals_file(env), key)
