@@ -14,6 +14,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+import uuid
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -44,6 +45,14 @@ START_SECONDS = 120.0
 _KEY = "x-api-key: bench\r\nanthropic-version: 2023-06-01\r\ncontent-type: application/json"
 
 
+@dataclass(frozen=True)
+class Question:
+    """A body of a request, and the session that the client says it is from."""
+
+    session: str
+    body: bytes
+
+
 @dataclass
 class Way:
     """One way to the API: an address, a connection that is kept, and the times of the last request in milliseconds."""
@@ -55,11 +64,11 @@ class Way:
     first_byte: list[float] = field(default_factory=list)
     _socket: socket.socket | None = None
 
-    def send(self, body: bytes, query: str = "beta=true") -> float:
+    def send(self, question: Question, query: str = "beta=true") -> float:
         """Milliseconds until the whole answer is there. RuntimeError where it is none."""
         start = time.perf_counter_ns()
         connection = self._connected()
-        connection.sendall(self.request(body, query))
+        connection.sendall(self.request(question, query))
         answer = bytearray()
         while not answer.endswith(b"0\r\n\r\n"):
             part = connection.recv(1 << 16)
@@ -70,13 +79,14 @@ class Way:
                 raise RuntimeError(f"{self.name} answered {bytes(answer[:300])!r}")
         return (time.perf_counter_ns() - start) / 1e6
 
-    def request(self, body: bytes, query: str) -> bytes:
+    def request(self, question: Question, query: str) -> bytes:
         """The request as it goes over the wire."""
         host = self.host.rpartition("//")[2]
         head = (
-            f"POST {self.prefix}/v1/messages?{query} HTTP/1.1\r\nhost: {host}\r\n{_KEY}\r\ncontent-length: {len(body)}\r\n\r\n"
+            f"POST {self.prefix}/v1/messages?{query} HTTP/1.1\r\nhost: {host}\r\n{_KEY}\r\n"
+            f"x-claude-code-session-id: {question.session}\r\ncontent-length: {len(question.body)}\r\n\r\n"
         )
-        return head.encode() + body
+        return head.encode() + question.body
 
     def close(self) -> None:
         if self._socket is not None:
@@ -102,18 +112,19 @@ class Conversation:
 
     def __init__(self, size: int, seed: int) -> None:
         self._random = random.Random(seed)
+        self._session = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
         self._messages: list[dict[str, Any]] = []
         made = 0
         while made < size:
             self._grow()
             made += len(json.dumps(self._messages[-2:]))
 
-    def next(self) -> bytes:
+    def next(self) -> Question:
         """The next request."""
         self._grow()
         system = [{"type": "text", "text": "You are a coding assistant. Working directory: /srv/project"}]
         body = {"model": "m", "max_tokens": 99, "stream": True, "system": system, "messages": self._messages}
-        return json.dumps(body).encode()
+        return Question(self._session, json.dumps(body).encode())
 
     def _grow(self) -> None:
         """One turn: a tool call, and what the tool found; now and then a secret stands in it."""
@@ -209,14 +220,14 @@ def run(options: Options) -> Section:
 class Load:
     """Requests that are timed, and what is sent before them: to warm up, or so that what they begin with is known."""
 
-    before: list[bytes]
-    timed: list[bytes]
+    before: list[Question]
+    timed: list[Question]
 
 
 def _loads() -> Mapping[str, Callable[[], Iterator[Load]]]:
     def fresh() -> Iterator[Load]:
-        bodies = [Conversation(95_000, 1000 + number).next() for number in range(WARM + ROUNDS)]
-        yield Load(bodies[:WARM], bodies[WARM:])
+        questions = [Conversation(95_000, 1000 + number).next() for number in range(WARM + ROUNDS)]
+        yield Load(questions[:WARM], questions[WARM:])
 
     def growing(size: int, turns: int) -> Callable[[], Iterator[Load]]:
         def each() -> Iterator[Load]:
@@ -240,8 +251,8 @@ def _times(make: Callable[[], Iterator[Load]], ways: list[Way]) -> dict[str, lis
         for way in ways:
             way.close()  # making the requests took so long that a server may have closed a connection by now
             known = len(way.first_byte)
-            for body in load.before:
-                way.send(body)
+            for question in load.before:
+                way.send(question)
             del way.first_byte[known:]
         pending = {way.name: iter(load.timed) for way in ways}
         send = {way.name: lambda way=way, pending=pending: way.send(next(pending[way.name])) for way in ways}
@@ -281,7 +292,7 @@ async def _ask(ours: Way, text: str) -> str:
     host, _, port = ours.host.rpartition("//")[2].partition(":")
     reader, writer = await asyncio.open_connection(host, int(port), ssl=ours.tls, server_hostname=host)
     body = {"model": "m", "max_tokens": 9, "stream": True, "messages": [{"role": "user", "content": text}]}
-    writer.write(ours.request(json.dumps(body).encode(), "echo=1"))
+    writer.write(ours.request(Question(str(uuid.uuid4()), json.dumps(body).encode()), "echo=1"))
     answer = bytearray()
     while not answer.endswith(b"0\r\n\r\n"):
         part = await reader.read(1 << 16)

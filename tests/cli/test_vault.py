@@ -35,7 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(*words: str, command: click.Command = vault.vault, given: str | None = None) -> str:
+def run(*words: str, command: click.Command = vault.vault, given: str | bytes | None = None) -> str:
     result = CliRunner().invoke(command, words, input=given)
     if isinstance(result.exception, CheckreinError):
         raise result.exception
@@ -158,6 +158,36 @@ def test_a_value_that_could_not_be_found_is_refused(home: Path, given: str) -> N
     assert not given.strip() or given.strip() not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        (b"", "There is no value to register."),
+        (b" \r\n\n", "There is no value to register."),
+        (b"\xff\xfe\0abcdefgh", "This value is no text."),
+    ],
+)
+def test_what_came_in_is_said(home: Path, given: bytes, what: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        run("add", "deploy", command=secret.secret, given=given)
+    assert caught.value.what == what
+    assert caught.value.fix
+
+
+def test_blanks_around_a_value_are_none_of_it(home: Path) -> None:
+    run("add", "deploy", command=secret.secret, given=f"  {VALUE} \r\n")
+    store = Vault.open(vault_dir(), holder=FileHolder(vault_dir() / FILE))
+    assert dict(store.secret_values()) == {"deploy": VALUE}
+    store.close()
+
+
+def test_what_was_registered_is_said(home: Path) -> None:
+    assert "registered: deploy;" in run("add", "deploy", command=secret.secret, given=VALUE)
+    assert "registered: deploy, in place of the value before;" in run("add", "deploy", command=secret.secret, given=VALUE)
+    assert "registered: lines, as one value of 2 lines;" in run(
+        "add", "lines", command=secret.secret, given="l1ne-one\nl1ne-two\n"
+    )
+
+
 @pytest.mark.parametrize("name", ["", "1a", "a b", "a\x1b[2J", "x" * 65])
 def test_a_name_is_a_word(home: Path, name: str) -> None:
     with pytest.raises(UsageError, match="no name"):
@@ -202,6 +232,17 @@ def test_a_file_gets_its_values_back(home: Path, names: list[str]) -> None:
     assert result.stdout_bytes == wanted.encode("utf-8", "surrogateescape")
     assert result.stderr == "2 values put back\n"
     assert path.read_bytes() == before
+
+
+def test_words_go_back_wherever_they_stood(home: Path) -> None:
+    word = "sunflowergarden"
+    store = Vault.open(vault_dir(), holder=FileHolder(vault_dir() / FILE))
+    name = store.redact(word, [Sensitive("secret.x", "PASSWORD", 0, len(word))])
+    store.close()
+    path = home / "file"
+    path.write_text(f"-p{name} x_{name}_y")
+    assert run("restore", "-i", str(path)) == "0 1 value put back\n"
+    assert path.read_text() == f"-p{word} x_{word}_y"
 
 
 def test_a_file_gets_its_values_back_in_place(home: Path, names: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -17,7 +18,7 @@ from checkrein.core.finding import Action
 from checkrein.core.placeholder import KEPT
 from checkrein.decide.restore import WITHHELD, mentions_placeholder, restored
 from checkrein.detect.shell.interpreter import Analysis, analyse
-from checkrein.vault import Entry
+from checkrein.vault import Entry, Kind
 from empty_world import EmptyWorld
 from example_vault import PLACEHOLDER, VALUE, MemoryVault
 
@@ -120,11 +121,18 @@ ALTERED = [
     PLACEHOLDER[:8] + "''" + PLACEHOLDER[8:],
     PLACEHOLDER[:-5] + "''" + PLACEHOLDER[-5:],
     "CKR_" + PLACEHOLDER,
+    base64.b64encode(PLACEHOLDER.encode()).decode(),
+    base64.urlsafe_b64encode(b"user:" + PLACEHOLDER.encode()).decode().rstrip("="),
+    "a/" + base64.b64encode(b"me:" + PLACEHOLDER.encode() + b"??>").decode(),
+    "=x" + base64.b64encode(b"n" + PLACEHOLDER.encode()).decode(),
+    PLACEHOLDER.encode().hex(),
+    "0a" + PLACEHOLDER.encode().hex().upper() + "0a1",
 ]
 ALTERATIONS = (
     *("line end", "no width", "Markdown", "HTML", "lower case", "cut", "no label", "no prefix", "the end alone", "no end"),
     *("no end but its mark", "no end, in brackets", "another first letter", "one that looks alike", "joined by a shell"),
     *("joined in its end", "two prefixes"),
+    *("base64", "base64 of two", "base64 in a path", "base64 behind a letter", "hex", "hex in more"),
 )
 
 
@@ -150,6 +158,101 @@ def test_an_altered_placeholder_is_never_written_or_run(world: Any, name: str) -
 def test_what_is_left_of_no_placeholder_here_is_a_text(world: Any, text: str) -> None:
     decision = world.judge("Write", {"file_path": str(world.project / "a.txt"), "content": text})
     assert "vault.unknown-placeholder" not in rules(decision)
+
+
+WORD = "sunflowergarden"
+"""A value that is known again only where it stands alone."""
+
+
+@pytest.mark.parametrize(
+    ("tool", "given"),
+    [
+        ("Write", {"file_path": ".env", "content": "KEY=x{}\n"}),
+        ("Write", {"file_path": ".env", "content": "KEY={}_old\n"}),
+        ("Edit", {"file_path": ".env", "old_string": "=old", "new_string": "={}y"}),
+        ("Edit", {"file_path": ".env", "old_string": "old", "new_string": "{}9"}),
+        ("Edit", {"file_path": ".env", "old_string": "ld", "new_string": "{}"}),
+        ("Bash", {"command": "echo x{} >> .env"}),
+        ("Bash", {"command": "cat > .env <<'END'\nKEY=x{}\nEND"}),
+        ("Bash", {"command": "psql -p{} -h localhost"}),
+        ("WebFetch", {"url": "http://localhost/x{}", "prompt": "Read it."}),
+        ("mcp__files__write", {"path": ".env", "content": "é{}"}),
+    ],
+)
+def test_a_word_is_not_put_where_nobody_would_know_it_again(world: Any, tool: str, given: dict[str, str]) -> None:
+    world.write(".env", "KEY=old\n")
+    name = world.vault.add(WORD, "mcp:files")
+    filled = {key: value.replace("{}", name) for key, value in given.items()}
+    if "file_path" in filled:
+        filled["file_path"] = str(world.project / filled["file_path"])
+    decision = world.judge(tool, filled)
+    assert decision.verdict is Verdict.DENY
+    assert "vault.unknown-placeholder" in rules(decision)
+    assert "quotation mark" in decision.message
+    assert decision.updated_input is None
+    assert WORD not in told(decision)
+
+
+@pytest.mark.parametrize(
+    ("tool", "given"),
+    [
+        ("Write", {"file_path": ".env", "content": "KEY={}\nOTHER='{}'\n"}),
+        ("Write", {"file_path": ".env", "content": "URL=http://u:{}@h/?p={}&x\nRUN=x{}y\n"}),
+        ("Edit", {"file_path": ".env", "old_string": "old", "new_string": "{}"}),
+        ("Edit", {"file_path": ".env", "old_string": "RUN=x{}y", "new_string": "RUN=x{}y -v"}),
+        ("Bash", {"command": "echo '{}' >> .env"}),
+        ("Bash", {"command": "PGPASSWORD={} psql -h localhost"}),
+        ("Bash", {"command": "mysql -p'{}' -h localhost"}),
+        ("Grep", {"pattern": "x{}y"}),
+    ],
+)
+def test_a_word_is_put_where_it_stands_alone_or_stood_before(world: Any, tool: str, given: dict[str, str]) -> None:
+    world.write(".env", f"KEY=old\nRUN=x{WORD}y\n")
+    name = world.vault.add(WORD)
+    filled = {key: value.replace("{}", name) for key, value in given.items()}
+    if "file_path" in filled:
+        filled["file_path"] = str(world.project / filled["file_path"])
+    decision = world.judge(tool, filled)
+    assert decision.verdict is Verdict.NONE, decision.message
+    assert decision.updated_input == json.loads(json.dumps(filled).replace(name, WORD))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("echo x'{}'", "X={}; echo a${X}b", "printf '%s\\n' \"{}\"y", "X={}; Y=a$X; echo $Y"),
+        *("printf '%s%s' x {}", "printf 'x%s' {}", "printf '%sx\\n' {}"),
+        *("X={}; cat <<EOF\na${X}b\nEOF", "cat <<EOF\n${X}{}\nEOF", "Y=1 X={}; cat <<EOF\n$X$Y\nEOF"),
+    ],
+)
+def test_a_word_that_the_shell_joins_is_asked_about(world: Any, command: str) -> None:
+    name = world.vault.add(WORD)
+    decision = world.bash(command.replace("{}", name))
+    assert decision.verdict is Verdict.ASK
+    assert rules(decision) == {"vault.restore-unclear"}
+    assert "middle of a word" in decision.message + decision.notice
+    assert WORD not in told(decision)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("printf 'a\\n%s\\n' {}", "printf 'x%s' a; echo {}", "printf '%s:%s' a {}"),
+        *("X={}; cat <<EOF\na ${X} b ${Y}s\nEOF", "cat <<EOF\n${X}:{}\nEOF"),
+    ],
+)
+def test_a_word_that_is_printed_alone_is_known_again(world: Any, command: str) -> None:
+    name = world.vault.add(WORD)
+    assert world.bash(command.replace("{}", name)).verdict is Verdict.NONE
+
+
+def test_names_of_the_dictionary_are_parts_of_words(world: Any) -> None:
+    """The dictionary finds them there."""
+    name = world.vault.add("Sunflower", label="CUSTOMER", kind=Kind.NAME)
+    path = str(world.project / "a.py")
+    decision = world.judge("Write", {"file_path": path, "content": f"class {name}Client: ...\n"})
+    assert decision.verdict is Verdict.NONE
+    assert decision.updated_input == {"file_path": path, "content": "class SunflowerClient: ...\n"}
 
 
 def test_a_map_of_stand_ins_is_never_put_back(world: Any) -> None:

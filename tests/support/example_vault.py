@@ -10,6 +10,7 @@ from pathlib import Path
 
 from checkrein.core.sensitive import Sensitive
 from checkrein.vault import Entry, Kind
+from checkrein.vault.alone import marked
 from checkrein.vault.key import FILE, FileHolder, Key
 from checkrein.vault.placeholder import make
 from checkrein.vault.vault import Vault
@@ -39,7 +40,8 @@ class MemoryVault:
         return name
 
     def values(self, placeholders: Iterable[str]) -> Mapping[str, str]:
-        return {name: self.kept[name][0] for name in placeholders if name in self.kept}
+        kept = {name: self.kept[name] for name in placeholders if name in self.kept}
+        return {name: marked(value, entry.kind) for name, (value, entry) in kept.items()}
 
     def known(self, placeholders: Collection[str]) -> Mapping[str, Entry]:
         return {name: self.kept[name][1] for name in placeholders if name in self.kept}

@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+from checkrein.core.redacted import Redacted
 from checkrein.enforce.gateway.body import Reader
 from checkrein.enforce.gateway.memory import Memory
 from checkrein.policy.privacy import Attachments
@@ -24,11 +25,13 @@ def read(
     policy: Attachments = Attachments.COUNT,
     memory: Memory | None = None,
     redaction: Redaction | None = None,
+    session: str = "",
 ) -> tuple[Any, Reader]:
     """What leaves in place of ``value``, parsed, and its reader."""
-    reader = Reader(redaction or Redaction(), policy, memory or Memory())
+    reader = Reader(redaction or Redaction(), policy, memory or Memory(), session)
     body = value if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False).encode()
     out = reader.rewritten(body, path, "application/json")
+    reader.keep()
     return json.loads(out), reader
 
 
@@ -50,3 +53,18 @@ def assistant(*content: Any) -> dict[str, Any]:
 def hidden(value: Any) -> Any:
     """``value`` with the secret replaced in every string and key."""
     return json.loads(json.dumps(value).replace(SECRET, MARK))
+
+
+class Learning(Redaction):
+    """Knows its secret only once it met ``key=``."""
+
+    knows = False
+
+    def redact(self, text: str, source: str) -> Redacted:
+        """Replace it, from then on."""
+        self.knows = self.knows or f"key={SECRET}" in text
+        return super().redact(text, source) if self.knows else Redacted(text)
+
+    def stands_in(self, redacted: str) -> bool:
+        """Whether it does."""
+        return self.knows and SECRET in redacted

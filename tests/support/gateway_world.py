@@ -38,6 +38,7 @@ class Redaction:
     """
 
     version: int = 1
+    known: int = 0
     values: dict[str, str] = field(default_factory=dict)
     seen: list[tuple[str, str]] = field(default_factory=list)
     failure: Exception | None = None

@@ -108,7 +108,7 @@ def restore(path: str, in_place: bool) -> None:
     text = data.decode("utf-8", "surrogateescape")
     named = list(dict.fromkeys(place.text for place in find(text)))
     with opened() as store:
-        values = store.values(named)
+        values = {name: str(value) for name, value in store.values(named).items()}  # also in the middle of a word
     result = restored(text, values.get).encode("utf-8", "surrogateescape")
     if not in_place:
         sys.stdout.buffer.write(result)

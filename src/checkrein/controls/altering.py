@@ -11,18 +11,34 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from checkrein.controls.context import Context
 from checkrein.controls.destinations import DATABASES, TALKING
-from checkrein.detect.shell.syntax.nodes import Assignment, Case, Literal, Parameter, Pipeline, Redirect, Simple, Test, Word
+from checkrein.detect.secrets.known import joins
+from checkrein.detect.shell.syntax.nodes import (
+    Assignment,
+    Case,
+    Literal,
+    Parameter,
+    Part,
+    Pipeline,
+    Redirect,
+    Simple,
+    Test,
+    Word,
+)
 from checkrein.detect.shell.syntax.parser import parse
+from checkrein.vault.alone import joined
 
 HASHING = frozenset(("cksum", "md5sum", "sha1sum", "sha256sum", "sha512sum"))
 """Programs from whose output nobody gets back what they were given."""
 _Words = tuple[str, ...]
 _DEPTH = 3  # command lines within command lines
 _PLAIN_FORMAT = re.compile(r"(?:[^%]|%%|%[sb])*", re.DOTALL)
+_JOINING_FORMAT = re.compile(r"[A-Za-z0-9_]%[sbq]|%[sbq][A-Za-z0-9_%]")
+_ESCAPED = re.compile(r"\\(?:[0-7]{1,3}|x[0-9A-Fa-f]{1,2}|.)|%%", re.DOTALL)
 _VERBOSE = re.compile(r"-[a-zA-Z]*v[a-zA-Z]*|--verbose|--debug")
 _BLANKS = frozenset(" \t\n")
 _ORDER = frozenset(("<", ">", "=~"))
@@ -75,6 +91,38 @@ def altering(context: Context, values: Collection[str]) -> tuple[str, ...]:
                     found[argv[0]] = None
                 spared[argv[0]] -= bool(spared[argv[0]])
     return tuple(found)
+
+
+def joining(context: Context, value: str) -> tuple[str, ...]:
+    """What in a command would print ``value`` in the middle of a word."""
+    tree = parse(str(context.event.input.get("command", "")))
+    variables = {node.name for node in _walk(tree) if isinstance(node, Assignment) and value in (node.value.literal or "")}
+    found = dict.fromkeys(argv[0] for argv in context.programs if not hands_on(argv) and _joins(argv, value))
+    bodies = (node.heredoc.body for node in _walk(tree) if isinstance(node, Redirect) and node.heredoc is not None)
+    if any(_is_joined(one, two, value, variables) for body in bodies for one, two in pairwise(body.parts)):
+        found["<<"] = None
+    return tuple(found)
+
+
+def _joins(argv: _Words, value: str) -> bool:
+    """Whether a program gets ``value`` in the middle of a word, or a format that makes it one."""
+    formatted = (
+        argv[0] == "printf" and _holds(" ".join(argv[2:]), (value,)) and _JOINING_FORMAT.search(_ESCAPED.sub(" ", argv[1]))
+    )
+    return bool(formatted) or any(any(joined(value, word)) for word in argv)
+
+
+def _is_joined(one: Part, two: Part, value: str, variables: Collection[str]) -> bool:
+    """Whether of two parts of a text that stand side by side one is ``value`` and the other of the same word."""
+    ends, begins = _text_of(one, value, variables), _text_of(two, value, variables)
+    return (ends.endswith(value) and joins(begins[:1], value[-1])) or (begins.startswith(value) and joins(ends[-1:], value[0]))
+
+
+def _text_of(part: Part, value: str, variables: Collection[str]) -> str:
+    """The text of a part: ``value`` for a variable that holds it, and a letter for what is not known."""
+    if isinstance(part, Literal):
+        return part.text
+    return value if isinstance(part, Parameter) and part.name in variables else "x"
 
 
 def selects(argv: _Words, values: Collection[str]) -> bool:

@@ -46,12 +46,14 @@ class Guard:
 class Placeholders:
     """The placeholders that stood in a call. ``values`` and ``entries`` are those of this vault: the event that is judged holds
     their values. ``broken`` are of no known value, as they stand there; ``misplaced`` stand where no value can be put.
+    ``joined`` are words with a value in them that is known again only where it stands alone, with its placeholder.
     """
 
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     entries: Mapping[str, Entry] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
     misplaced: tuple[str, ...] = ()
+    joined: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

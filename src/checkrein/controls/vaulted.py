@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
-from checkrein.controls.altering import altering, hands_on, selects
+from checkrein.controls.altering import altering, hands_on, joining, selects
 from checkrein.controls.commands import shown
 from checkrein.controls.context import Context
 from checkrein.controls.destinations import DATABASES, TALKING, destinations, host_of
@@ -25,6 +25,7 @@ from checkrein.detect.shell.running.languages import interpreter_language
 from checkrein.detect.tools import QUIET, SHELLS
 from checkrein.observe.disk import real_path
 from checkrein.vault import Kind
+from checkrein.vault.alone import Alone, joined
 
 FILE_TOOLS = frozenset(("Write", "Edit", "MultiEdit", "NotebookEdit", "Update"))
 GIT_RECORDS = frozenset(("commit", "tag", "notes", "stash", "branch", "checkout", "switch", "merge"))
@@ -68,13 +69,32 @@ def _broken(context: Context) -> Iterator[Finding]:
         what = f"{name} stands where no value can be put: behind a $, in a name, or in text that is no valid shell"
         instead = "Write the placeholder itself where the value belongs, without a $ before it."
         yield context.finding("vault.unknown-placeholder", what, subject=name, instead=instead)
+    for name in dict.fromkeys(_joined(context)):
+        what = f"{name} stands beside a letter, a digit or an underscore: in such a word nobody would know its value again"
+        instead = "Write a quotation mark, a space or another sign between the placeholder and what stands beside it."
+        yield context.finding("vault.unknown-placeholder", what, subject=name, instead=instead)
 
 
-def _stands_in_file(context: Context, name: str) -> bool:
+def _stands_in_file(context: Context, text: str) -> bool:
     if context.event.tool not in FILE_TOOLS:
         return False
     paths = [effect.target for effect in context.effects if effect.kind is EffectKind.WRITE]
-    return bool(paths) and all(name in (context.disk.read_text(path) or "") for path in paths)
+    return bool(paths) and all(text in (context.disk.read_text(path) or "") for path in paths)
+
+
+def _joined(context: Context) -> Iterator[str]:
+    """Values in the middle of words that do not stand in the file already: as the call has them, or as an edit leaves them."""
+    words = context.placeholders.joined
+    yield from (name for word, name in words.items() if not _stands_in_file(context, word))
+    texts = [effect.text for effect in context.effects if effect.kind is EffectKind.WRITE and effect.flags & Flag.IN_PLACE]
+    for name, value in _alone(context).items():
+        edited = (word for text in texts if text is not None for word in joined(value, text))
+        if context.event.tool in FILE_TOOLS and not all(_stands_in_file(context, word) for word in edited):
+            yield name
+
+
+def _alone(context: Context) -> dict[str, str]:
+    return {name: value for name, value in context.placeholders.values.items() if isinstance(value, Alone)}
 
 
 def _files(context: Context, writes: list[Effect]) -> Iterator[Finding]:
@@ -100,8 +120,17 @@ def _command(context: Context) -> Iterator[Finding]:
             f"{', '.join(map(shown, altered[:3]))} would give out {', '.join(secrets)} altered, as nobody would know it again"
         )
         yield _unclear(context, what)
+    yield from _printed(context)
     yield from _files(context, [effect for effect in context.effects if _takes_values(context, effect)])
     yield from _names(context)
+
+
+def _printed(context: Context) -> Iterator[Finding]:
+    """Values that the shell, or a program, makes the middle of a word."""
+    for name, value in _alone(context).items():
+        if name not in context.placeholders.joined.values() and (programs := joining(context, value)):
+            what = f"{', '.join(map(shown, programs))} would get {name} in the middle of a word, where nobody knows it again"
+            yield _unclear(context, what)
 
 
 def _names(context: Context) -> Iterator[Finding]:

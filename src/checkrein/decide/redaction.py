@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Protocol
 
 from checkrein.core import RedactionError, ScanError
@@ -45,8 +45,11 @@ class Keeper(Protocol):
     def gathering(self) -> Gathering:
         """For texts whose values go into the vault together. VaultError."""
 
-    def refresh(self) -> None:
-        """Learn what is in the vault by now: only then is it found. VaultError."""
+    def refresh(self) -> Hashable:
+        """Learn what is in the vault by now: only then is it found. What this gives is another value as soon as that is more.
+
+        VaultError.
+        """
 
     @property
     def epoch(self) -> int:
@@ -61,9 +64,13 @@ class Secrets(Protocol):
 
 
 class Batch:
-    """Texts that leave together. Not for several threads at once."""
+    """Texts that leave together. Not for several threads at once.
 
-    def __init__(self, search: Detector, vault: Keeper) -> None:
+    ``known`` is what the vault's ``refresh`` gave for them.
+    """
+
+    def __init__(self, search: Detector, vault: Keeper, known: Hashable) -> None:
+        self.known = known
         self._search, self._vault = search, vault
         self._gathering: Gathering | None = None
 
@@ -107,8 +114,7 @@ class Redactor:
 
     def batch(self) -> Batch:
         """For texts that leave together. What is in the vault by now is found in them. VaultError."""
-        self._vault.refresh()
-        return Batch(self._search, self._vault)
+        return Batch(self._search, self._vault, self._vault.refresh())
 
     def redact(self, text: str, source: str) -> Redacted:
         """As ``Batch.redact``, of a text that may leave at once."""

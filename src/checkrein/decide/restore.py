@@ -19,6 +19,7 @@ from checkrein.detect.shell.syntax.replacement import replaced
 from checkrein.detect.tools import QUIET, SHELLS
 from checkrein.vault import Entry, Kind
 from checkrein.vault import placeholder as form
+from checkrein.vault.alone import Alone, word_around
 from checkrein.vault.altered import altered, mentions, remains
 
 MAX_IN_COMMAND = 32
@@ -126,7 +127,8 @@ def restored(event: Event, vault: Values) -> Restoration | None:
     misplaced: list[str] = []
     put = _command_restorer(values, misplaced) if event.tool in SHELLS else _restorer(values)
     changed = {**event.input, **_mapped(given, put)}
-    placeholders = Placeholders(values, entries, (*unknown, *broken), tuple(dict.fromkeys(misplaced)))
+    joined = {word: name for text in texts for word, name in _joined(text, values)}
+    placeholders = Placeholders(values, entries, (*unknown, *broken), tuple(dict.fromkeys(misplaced)), joined)
     return Restoration(replace(event, input=changed), placeholders) if named or broken else None
 
 
@@ -173,6 +175,14 @@ def _mapped(value: Any, put: Callable[[str], str]) -> Any:
             return [_mapped(item, put) for item in value]
         case _:
             return value
+
+
+def _joined(text: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The words of ``text`` in which a value would not be known again, as they would be, and its placeholder."""
+    for place in form.find(text):
+        value = values.get(place.text)
+        if isinstance(value, Alone) and any(around := word_around(text, place.start, place.end)):
+            yield value.join(around), place.text
 
 
 def _restorer(values: Mapping[str, str]) -> Callable[[str], str]:

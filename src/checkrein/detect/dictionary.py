@@ -18,6 +18,7 @@ from itertools import accumulate
 from checkrein.core.sensitive import Certainty, Sensitive, merged
 from checkrein.detect.literals import Literals
 from checkrein.detect.offsets import Encoded
+from checkrein.detect.unspaced import is_unspaced
 
 RULE = "dictionary.term"
 
@@ -188,7 +189,7 @@ def _is_word(text: str, start: int, end: int) -> bool:
 
 def _begins(text: str, start: int) -> bool:
     before, first = text[max(start - 1, 0) : start], text[start]
-    if _is_unspaced(before) or _is_unspaced(first):
+    if is_unspaced(before) or is_unspaced(first):
         return True
     if not before.isalpha() or not first.isalpha():
         return not (before.isdigit() and first.isdigit())
@@ -199,18 +200,13 @@ def _begins(text: str, start: int) -> bool:
 
 def _ends(text: str, end: int) -> bool:
     last, after = text[end - 1], text[end : end + 1]
-    if _is_unspaced(last) or _is_unspaced(after):
+    if is_unspaced(last) or is_unspaced(after):
         return True
     if not after.isalpha() or not last.isalpha():
         return not (after.isdigit() and last.isdigit())
     if not after.isupper():
         return False
     return last.islower() or text[end + 1 : end + 2].islower()
-
-
-def _is_unspaced(character: str) -> bool:
-    """Whether it is a letter of a script that sets no spaces between words, or sets particles behind them: Thai to Hangul."""
-    return "\u0e00" <= character <= "\u0eff" or "\u1100" <= character <= "\u11ff" or "\u2e80" <= character < "\ufb00"
 
 
 def _with_ending(text: str, end: int) -> int:

@@ -134,6 +134,8 @@ class EgressStore:
 
     def close(self) -> None:
         """Let go of the database."""
+        self._insert.close()
+        self._finish.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:

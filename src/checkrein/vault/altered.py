@@ -1,13 +1,15 @@
-"""Placeholders that were altered on their way: cut, in another case, escaped, broken by a line end.
+"""Placeholders that were altered on their way: cut, in another case, escaped, broken by a line end, in base64 or hex.
 
 A model that copied one badly writes such a thing, or a program that wrapped or escaped a text. Where the check of a placeholder
-holds once that is undone, it was one. What is merely cut is known by how it begins.
+holds once that is undone, it was one. What is merely cut is known by how it begins. A model that encodes what it takes for the
+value, as a manifest of Kubernetes asks for, writes the placeholder encoded.
 
 What lost its prefix or its label has no check to be told by: it is known by the placeholders of the vault (``remains``).
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Iterator
 
@@ -35,12 +37,20 @@ _SIGNS = bytes(97 if chr(sign) in "abcdefghijklmnopqrstuvwxyz234567" else 32 for
 _RUN = b"a" * (KEYED + CHECKED)
 """Bytes of which an end may be made, all written alike, and as many of them as it has: to be looked for quickly."""
 _TAILLESS = re.compile(r"CKR_([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)_?(?![A-Za-z0-9])")
+_BEGINNINGS = ("Q0tSX", "NLUl9", "DS1Jf", "434b525f", "434B525F")
+"""How a placeholder begins in base64, at each of the three places in a group, and in hex."""
+_ENCODED = re.compile("|".join(_BEGINNINGS))
+_HEX = "0123456789abcdefABCDEF"
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+_LONGEST_ENCODED = 4096  # characters beside such a beginning
 _WORD_BEFORE = re.compile(r"\w*\Z")
 
 
 def mentions(text: str) -> bool:
     """Whether something like the beginning or the end of a placeholder stands in ``text``."""
-    return PREFIX in text or _START.search(text) is not None or _tail(text) is not None
+    if PREFIX in text or any(beginning in text for beginning in _BEGINNINGS):
+        return True
+    return _START.search(text) is not None or _tail(text) is not None
 
 
 def remains(text: str, known: Callable[[], Iterable[str]]) -> tuple[str, ...]:
@@ -84,7 +94,36 @@ def altered(text: str) -> tuple[str, ...]:
     found = [stretch for at in _starts(rest) if (stretch := _undone(rest, at))]
     found += [PREFIX + place.text for place in find(text) if text.endswith(PREFIX, 0, place.start)]
     found += [cut[0] for cut in _CUT.finditer(rest) if not any(cut[0] in stretch for stretch in found)]
+    found += _encoded(rest)
     return tuple(dict.fromkeys(found))
+
+
+def _encoded(text: str) -> Iterator[str]:
+    """What holds a placeholder once it is decoded. Each stretch is decoded once, however often one seems to begin in it."""
+    looked = {_HEX: 0, _BASE64: 0}  # one that begins before this has been looked for
+    for beginning in _ENCODED.finditer(text):
+        signs = _HEX if beginning[0].startswith("4") else _BASE64
+        if beginning.start() < looked[signs]:
+            continue
+        before = text[max(beginning.start() - _LONGEST_ENCODED, 0) : beginning.start()]
+        behind = text[beginning.end() : beginning.end() + _LONGEST_ENCODED]
+        head = before[len(before.rstrip(signs)) :]
+        tail = behind[: len(behind) - len(behind.lstrip(signs))]
+        run = head + beginning[0] + tail
+        looked[signs] = beginning.end() + len(tail) - (2 * MAX_LENGTH if len(tail) == _LONGEST_ENCODED else 0)
+        decode, group = (bytes.fromhex, 2) if signs is _HEX else (base64.urlsafe_b64decode, 4)
+        for shift in range(group):
+            if any(find(decode(_whole_groups(run[shift:], group)).decode("latin-1"))):
+                yield run
+                break
+
+
+def _whole_groups(run: str, group: int) -> str:
+    """``run`` as it can be decoded: without half a byte at its end."""
+    if group == len("ff"):
+        return run[: len(run) // group * group]
+    run = run[: len(run) - (len(run) % group == 1)].replace("+", "-").replace("/", "_")
+    return run + "=" * (-len(run) % group)
 
 
 def _starts(text: str) -> Iterator[int]:

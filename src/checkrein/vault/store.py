@@ -48,6 +48,12 @@ _INSERTS = {
     for table in (META, ENTRIES, SOURCES)
 }
 """What is not there yet. Built once: building a statement costs more than SQLite needs for it."""
+_WORDS = {
+    table: (str(compiled), tuple(compiled.positiontup or ()))
+    for table in (META, ENTRIES, SOURCES)
+    for compiled in (_INSERTS["sqlite", table].compile(dialect=sqlite.dialect()),)
+}
+"""The same in SQLite's own words, with the order of the columns: finding them again costs more than it needs, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +293,12 @@ class Store:
 
     def _add(self, connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> int:
         """Insert what is not there yet; how many those were."""
-        return connection.execute(_INSERTS[connection.dialect.name, table], rows).rowcount if rows else 0
+        if not rows:
+            return 0
+        if connection.dialect.name == "sqlite":
+            words, order = _WORDS[table]
+            return connection.exec_driver_sql(words, [tuple(row[name] for name in order) for row in rows]).rowcount
+        return connection.execute(_INSERTS[connection.dialect.name, table], rows).rowcount
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:

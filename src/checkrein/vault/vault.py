@@ -1,8 +1,8 @@
 """``Vault``: texts in, texts with placeholders out, and back.
 
 A placeholder stands for the characters as they stood: the escaped form of a value in a JSON text has one of its own, so what is
-restored is the same byte for byte. The caches of a process are bounded; that another process forgot something or changed the
-key is seen within a second.
+restored is the same byte for byte. What is known again only where it stands alone is given as an ``Alone``. The caches of a
+process are bounded; that another process forgot something or changed the key is seen within a second.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from checkrein.core import UsageError
 from checkrein.core.sensitive import Sensitive
+from checkrein.vault.alone import marked
 from checkrein.vault.entry import Entry
 from checkrein.vault.gathering import Gathering, Met, collision
 from checkrein.vault.key import Key, KeyHolder, KeyRing
@@ -108,8 +109,7 @@ class Vault:
         found = {name: item.value for name, item in known.items() if item.value is not None}
         rows = self._store.rows([name for name in wanted if name not in found])
         for name, row in rows.items():
-            found[name] = value = self._ring.get(row.key).open(row.sealed, name)
-            self._note(row.entry, value)
+            found[name] = self._note(row.entry, self._ring.get(row.key).open(row.sealed, name))
         return found
 
     def lookup(self, placeholder: str) -> Entry | None:
@@ -267,9 +267,12 @@ class Vault:
                     known.entry = replace(old, sources=old.sources | due[name], last_seen=now)
         return frozenset(due) - there
 
-    def _note(self, entry: Entry, value: str) -> None:
+    def _note(self, entry: Entry, value: str) -> str:
+        """Remember a value; as it is given out."""
+        value = marked(value, entry.kind)
         with self._lock:
             self._known[entry.placeholder] = _Known(entry, value if len(value) <= LONGEST_REMEMBERED else None)
             self._known.move_to_end(entry.placeholder)
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
+        return value

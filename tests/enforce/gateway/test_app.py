@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from checkrein.core import LedgerError, RedactionError, ScanError, VaultError
-from checkrein.enforce.gateway import app
+from checkrein.enforce.gateway import app, heap
 from checkrein.enforce.gateway.ports import Outgoing, Scope, Settings
 from checkrein.ledger.egress import Verdict
 from checkrein.policy.privacy import Attachments
@@ -783,6 +783,23 @@ def test_a_gateway_that_closes_does_not_wait_for_ever(monkeypatch: pytest.Monkey
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
+
+    run(work)
+
+
+def test_memory_is_given_back_now_and_then_while_nothing_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+
+    async def work(world: World) -> None:
+        monkeypatch.setattr(heap, "EVERY", 3)
+        monkeypatch.setattr(heap, "give_back", lambda: given.append(world.app._running))
+        for count in range(1, 8):
+            await world.call(body=message())
+            await asyncio.get_running_loop().run_in_executor(None, int)
+            assert len(given) == count // 3
+        await asyncio.gather(*(world.call(body=message()) for _ in range(20)))
+        await asyncio.get_running_loop().run_in_executor(None, int)
+        assert given == [0, 0, 0]
 
     run(work)
 

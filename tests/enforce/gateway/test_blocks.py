@@ -199,6 +199,15 @@ def test_a_value_is_looked_at_with_its_key(given: dict[str, Any], asked: str) ->
     assert got["messages"][0]["content"][0]["input"] == expected
 
 
+def test_the_ids_of_calls_that_the_api_gave_are_not_searched() -> None:
+    redaction = Redaction()
+    call, other = f"toolu_{'01Ab' * 6}", "call-from-elsewhere"
+    asked = assistant(*({"type": "tool_use", "id": each, "name": "Read", "input": {}} for each in (call, other)))
+    got = user(*({"type": "tool_result", "tool_use_id": each, "content": "x"} for each in (call, other)))
+    read(request(asked, got), redaction=redaction)
+    assert {call, other} & dict(redaction.seen).keys() == {other}
+
+
 def test_a_conversation_is_told_where_its_texts_come_from() -> None:
     redaction = Redaction()
     calls = [

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import codecs
 import copy
+import gzip
 import json
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -11,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkrein.core import VaultError
-from checkrein.core.redacted import Redacted
 from checkrein.enforce.gateway.body import Reader
 from checkrein.enforce.gateway.cache import STANDING
 from checkrein.enforce.gateway.jsonbody import BodyError
@@ -19,7 +21,7 @@ from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.refuse import RefusedError
 from checkrein.policy.privacy import Attachments
 from checkrein.vault.placeholder import label_of
-from gateway_bodies import MARK, MESSAGES, PNG, SECRET, assistant, hidden, read, request, user
+from gateway_bodies import MARK, MESSAGES, PNG, SECRET, Learning, assistant, hidden, read, request, user
 from gateway_world import RULE, Redaction, broken_vault
 
 TEXT = user({"type": "text", "text": f"a {SECRET} b"})
@@ -151,6 +153,7 @@ def test_each_request_is_a_prefix_of_the_next_and_costs_what_is_new() -> None:
         reader = Reader(redaction, Attachments.COUNT, memory)
         looked = len(redaction.seen)
         out = reader.rewritten(orjson.dumps({"messages": messages}), MESSAGES, "application/json")
+        reader.keep()
         assert out.startswith(before)
         before = out.removesuffix(b"]}")
         new = [text for text, _ in redaction.seen[looked:] if "s3cret" in text]
@@ -188,6 +191,17 @@ def test_no_history_changes_what_leaves(turns: list[tuple[str, str]], data: st.D
         cold, other = read(value)
         assert warm == cold == hidden(value)
         assert one.facts == other.facts
+
+
+def test_the_words_of_the_api_and_of_its_tools_are_no_texts() -> None:
+    redaction = Redaction()
+    call = {"type": "tool_use", "id": "t", "name": "Read", "input": {"file_path": "/p", "command": {SECRET: 1, "note": 2}}}
+    value = {**request(assistant(call), stream=True, temperature=0.5, metadata=None), "unknown": 3, SECRET: True}
+    got, _ = read(value, redaction=redaction)
+    assert got == hidden(value)
+    keys = {text for text, _ in redaction.seen}
+    assert keys >= {"note", "unknown", SECRET}
+    assert keys.isdisjoint({"messages", "max_tokens", "stream", "temperature", "metadata", "file_path", "command", "input"})
 
 
 def test_another_version_of_the_redactor_looks_anew() -> None:
@@ -288,6 +302,45 @@ def test_a_binary_file_with_a_secret_is_refused() -> None:
         form(FORM % b"\x00\x01s3cret-x")
 
 
+def without_zero(pack: Callable[[bytes], bytes], data: bytes) -> bytes:
+    """``data``, and something behind it so that no byte of it compressed is 0."""
+    texts = (data + b"".join(b" %d" % (number * each) for each in range(60)) for number in range(10_000))
+    return next(packed for text in texts if b"\0" not in (packed := pack(text)))
+
+
+PACKED = {
+    "gzip": lambda data: gzip.compress(data, mtime=0x0101_0101),
+    "gzip twice": lambda data: gzip.compress(b"first", mtime=0) + gzip.compress(data, mtime=0),
+    "cut gzip": lambda data: gzip.compress(data, mtime=0)[:-6],
+    "zlib": lambda data: without_zero(zlib.compress, data),
+    "zlib, stored": lambda data: zlib.compress(data, 0),
+    "UTF-16 in gzip": lambda data: gzip.compress(data.decode().encode("utf-16"), mtime=0),
+}
+
+
+@pytest.mark.parametrize("pack", PACKED.values(), ids=PACKED)
+@pytest.mark.parametrize("in_form", [True, False])
+def test_what_is_compressed_is_looked_into(pack: Callable[[bytes], bytes], in_form: bool) -> None:
+    def send(data: bytes, policy: Attachments = Attachments.COUNT) -> tuple[bytes, Reader]:
+        if in_form:
+            return form(FORM.replace(b"x %s", b"%s") % pack(data), policy)
+        reader = Reader(Redaction(), policy, Memory())
+        return reader.rewritten(pack(data), "/v1/x", ""), reader
+
+    with pytest.raises(RefusedError, match=r"holds something sensitive \(API_KEY\)"):
+        send(f"TOKEN={SECRET} and more of it".encode())
+    out, reader = send(b"nothing of that kind")
+    assert pack(b"nothing of that kind") in out
+    assert reader.facts.kinds["file"] == 1
+    with pytest.raises(RefusedError, match="not text"):
+        send(b"nothing of that kind", Attachments.REFUSE)
+
+
+def test_a_compressed_file_that_becomes_too_large_is_refused() -> None:
+    with pytest.raises(RefusedError, match="becomes too large"):
+        form(FORM.replace(b"x %s", b"%s") % gzip.compress(bytes(65 * 1024 * 1024)))
+
+
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "latin-1", "utf-16", "utf-32", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
 )
@@ -315,19 +368,6 @@ def test_json_needs_no_content_type_to_be_read_as_json() -> None:
     assert json.loads(reader.rewritten(escaped, MESSAGES, "text/plain"))["messages"][0]["content"] == MARK
 
 
-class Learning(Redaction):
-    """Knows its secret only once it met ``key=``."""
-
-    knows = False
-
-    def redact(self, text: str, source: str) -> Redacted:
-        self.knows = self.knows or f"key={SECRET}" in text
-        return super().redact(text, source) if self.knows else Redacted(text)
-
-    def stands_in(self, redacted: str) -> bool:
-        return self.knows and SECRET in redacted
-
-
 def test_what_a_later_text_shows_to_be_a_value_is_held_back_in_the_earlier_ones() -> None:
     memory, redaction = Memory(), Learning()
     bare, named = user({"type": "text", "text": f"login {SECRET}"}), user({"type": "text", "text": f"key={SECRET}"})
@@ -336,6 +376,30 @@ def test_what_a_later_text_shows_to_be_a_value_is_held_back_in_the_earlier_ones(
     assert got == hidden(value)
     assert reader.facts.found == {RULE: 3}
     assert read(value, redaction=redaction, memory=memory)[0] == got
+
+
+def test_what_was_clean_for_one_session_is_looked_at_anew_for_others_once_more_is_known() -> None:
+    memory, redaction = Memory(), Learning()
+    bare, named = user({"type": "text", "text": f"login {SECRET} {'y' * 200}"}), user({"type": "text", "text": f"key={SECRET}"})
+    value = {
+        **request(bare, bare, bare, bare, bare),
+        "system": [bare["content"][0]] * 2,
+        "tools": [{"note": f"{SECRET} " * 20}] * 2,
+    }
+
+    def sent(session: str) -> Any:
+        return read(value, redaction=redaction, memory=memory, session=session)[0]
+
+    assert sent("one") == sent("other") == sent("") == value
+    looked = len(redaction.seen)
+    assert sent("new") == value
+    assert len(redaction.seen) == looked, "nothing was learnt: what is known holds for every session"
+    read(request(named), redaction=redaction, memory=memory, session="fourth")
+    redaction.known += 1
+    assert sent("one") == value, "what left with a conversation does not change behind it"
+    assert sent("fifth") == hidden(value)
+    nameless = sent("")
+    assert (nameless["system"], nameless["tools"]) == (hidden(value["system"]), hidden(value["tools"]))
 
 
 def test_what_left_with_an_earlier_request_stays_as_it_was() -> None:

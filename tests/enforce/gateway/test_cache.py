@@ -5,8 +5,25 @@ from dataclasses import dataclass, field
 import pytest
 
 from checkrein.enforce.gateway.bounded import MAX_AGE, Bounded
-from checkrein.enforce.gateway.cache import Chunk, ChunkKey, Chunks, KnownChunk, Text, TextKey, Texts, digest, placeholders
+from checkrein.enforce.gateway.cache import (
+    Chunk,
+    ChunkKey,
+    Chunks,
+    KnownChunk,
+    KnownText,
+    Origin,
+    Text,
+    TextKey,
+    Texts,
+    digest,
+    placeholders,
+)
 from gateway_world import placeholder_of
+
+ONE = Origin("one", 1)
+"""A session, when something was known."""
+LATER, OTHER, OTHER_LATER, NAMELESS_LATER = Origin("one", 2), Origin("other", 1), Origin("other", 2), Origin("", 2)
+"""The same when more was known; another session; requests that name none."""
 
 
 class Clock:
@@ -24,14 +41,14 @@ class World:
     max_age: float = MAX_AGE
 
     def __post_init__(self) -> None:
-        self.shared_texts: Bounded[TextKey, Text] = Bounded(100_000, self.max_age, self.clock)
+        self.shared_texts: Bounded[TextKey, KnownText] = Bounded(100_000, self.max_age, self.clock)
         self.shared_chunks: Bounded[ChunkKey, tuple[KnownChunk, ...]] = Bounded(100_000, self.max_age, self.clock)
 
-    def texts(self, version: int = 1) -> Texts:
-        return Texts(version, self.shared_texts)
+    def texts(self, version: int = 1, origin: Origin = ONE) -> Texts:
+        return Texts(version, origin, self.shared_texts)
 
-    def chunks(self, version: int = 1) -> Chunks:
-        return Chunks(version, self.shared_chunks, self.max_age, self.clock)
+    def chunks(self, version: int = 1, origin: Origin = ONE) -> Chunks:
+        return Chunks(version, origin, self.shared_chunks, self.max_age, self.clock)
 
     def put_text(self, source: str, text: str, outcome: Text) -> None:
         texts = self.texts()
@@ -116,6 +133,25 @@ def test_an_element_grows_old_even_where_others_like_it_come() -> None:
     world.clock.now = 11
     assert world.chunks().get("messages", element(), 0) is None
     assert world.chunks().get("messages", element()[:-2] + 'x"}', 0) is not None
+
+
+@pytest.mark.parametrize("origin", [ONE, LATER, OTHER])
+def test_an_outcome_holds_for_its_session_and_for_all_until_more_is_known(origin: Origin) -> None:
+    world = World()
+    world.put("messages", element())
+    world.put_text("", "text", Text(None, ()))
+    assert world.chunks(origin=origin).get("messages", element(), 0) is not None
+    assert world.texts(origin=origin).get("", mark("text")) is not None
+
+
+@pytest.mark.parametrize("origin", [OTHER_LATER, NAMELESS_LATER])
+def test_an_outcome_holds_for_no_other_session_once_more_is_known(origin: Origin) -> None:
+    world = World()
+    world.put("messages", element())
+    world.put_text("", "text", Text(None, ()))
+    assert world.chunks(origin=origin).get("messages", element(), 0) is None
+    assert world.texts(origin=origin).get("", mark("text")) is None
+    assert not Origin("", 1).vouches_for(Origin("", 2)), "requests that name no session may be anybody's"
 
 
 def test_no_text_that_was_looked_at_is_kept() -> None:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkrein.enforce.gateway.encoding import Decoder, EncodingError, TooLargeError, decoded, is_identity
+from checkrein.enforce.gateway.encoding import Decoder, EncodingError, TooLargeError, decoded, is_identity, unpacked
 
 MAKE = {"gzip": gzip.compress, " X-GZIP": gzip.compress, "deflate": zlib.compress}
 
@@ -58,3 +59,28 @@ def test_data_that_is_not_so_encoded_is_refused(data: bytes, says: str) -> None:
 @pytest.mark.parametrize(("name", "expected"), [("", True), (" Identity ", True), ("gzip", False), ("identity, gzip", False)])
 def test_identity(name: str, expected: bool) -> None:
     assert is_identity(name) is expected
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+@given(data=st.binary(min_size=1, max_size=20_000), cut=st.integers(0, 30), more=st.binary(max_size=9))
+def test_a_file_is_unpacked_as_far_as_it_is_sound(pack: Callable[[bytes], bytes], data: bytes, cut: int, more: bytes) -> None:
+    packed = pack(data)
+    assert unpacked(packed, len(data)) == data
+    assert data.startswith(unpacked(packed[: len(packed) - cut], len(data)))
+    assert unpacked(packed + b"x" + more, len(data)) == data
+    with pytest.raises(TooLargeError):
+        unpacked(packed, len(data) - 1)
+
+
+def test_files_of_gzip_one_behind_the_other_are_one() -> None:
+    assert unpacked(gzip.compress(b"one ") + gzip.compress(b"two"), 7) == b"one two"
+
+
+def test_the_last_of_a_broken_file_is_not_lost() -> None:
+    packed = gzip.compress(b"a word at the end")
+    assert unpacked(packed[:-8] + bytes(8), 100) == b"a word at the end"
+
+
+@pytest.mark.parametrize("data", [b"", b"plain", b"x^2", b"PK\x03\x04"])
+def test_what_is_not_compressed_is_not_unpacked(data: bytes) -> None:
+    assert unpacked(data, 100) == b""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkrein.enforce.gateway.bounded import MAX_AGE, Bounded
-from checkrein.enforce.gateway.cache import Chunk
+from checkrein.enforce.gateway.cache import Chunk, Origin
 from checkrein.enforce.gateway.jsonbody import Wire
 from checkrein.enforce.gateway.runs import Element, Key, Run, Runs, _piece
 
@@ -29,8 +29,8 @@ class Shared:
         self.max_age = max_age
         self.entries: Bounded[Key, tuple[Run, ...]] = Bounded(max_bytes, max_age, self.clock)
 
-    def runs(self, version: int = 1, session: str = "s") -> Runs:
-        return Runs(version, session, self.entries, self.max_age, self.clock)
+    def runs(self, version: int = 1, session: str = "s", known: int = 0) -> Runs:
+        return Runs(version, Origin(session, known), self.entries, self.max_age, self.clock)
 
 
 def items(count: int) -> list[str]:

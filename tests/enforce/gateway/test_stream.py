@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from checkrein.enforce.gateway.frames import Frames
 from checkrein.enforce.gateway.ports import Restore
 from checkrein.enforce.gateway.stream import AnswerStream, BrokenStreamError
+from checkrein.vault.alone import Alone
 from gateway_world import broken_vault, placeholder_of
 
 QUOTED = 's3cret-"q"\\\n\u00e9'
@@ -228,3 +229,77 @@ def test_half_surrogates_pass_and_do_not_disturb_the_rest() -> None:
     )
     got = text_of(play([stream + stop(0)]))[0]
     assert got.encode("utf-16", "surrogatepass").decode("utf-16") == "\U0001f600 s3cret-a\U0001f600"
+
+
+WORD = placeholder_of("sunflowergarden")
+WORDS = {**VALUES, WORD: Alone("sunflowergarden")}
+WITH_WORDS = (
+    start(0, type="text", text="x")
+    + delta(0, type="text_delta", text=f"{WORD} {WORD}")
+    + delta(0, type="citations_delta", citation={"cited_text": "none"})
+    + delta(0, type="text_delta", text=f".{WORD}")
+    + delta(0, type="text_delta", text="y")
+    + delta(0, type="text_delta", text=" end ")
+    + delta(0, type="text_delta", text=WORD)
+    + stop(0)
+    + start(1, type="tool_use", id="t", name="Write", input={})
+    + delta(1, type="input_json_delta", partial_json='{"a": "' + WORD)
+    + delta(1, type="input_json_delta", partial_json="\\u0078 " + WORD + "\\")
+    + delta(1, type="input_json_delta", partial_json='n", "b": "\\\\n' + WORD + '"}')
+    + stop(1)
+    + start(2, type="text", text=WORD)
+    + stop(2)
+    + event("message_stop")
+)
+WITH_WORDS_RESTORED = {
+    0: f"{WORD} sunflowergarden.{WORD}y end sunflowergarden",
+    1: '{"a": "' + WORD + '\\u0078 sunflowergarden\\n", "b": "\\\\n' + WORD + '"}',
+    2: "sunflowergarden",
+}
+
+
+def with_words(pieces: list[bytes]) -> bytes:
+    stream = AnswerStream(BOTH, WORDS.get)
+    return b"".join(map(stream.feed, pieces)) + stream.end()
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_words_are_put_back_only_where_they_stand_alone(step: int) -> None:
+    for place in range(step, len(WITH_WORDS), 4):
+        assert text_of(with_words([WITH_WORDS[:place], WITH_WORDS[place:]])) == WITH_WORDS_RESTORED
+
+
+@pytest.mark.parametrize("size", range(1, 9))
+def test_words_are_put_back_alone_from_any_deltas(size: int) -> None:
+    text = f"x{WORD} {WORD}\n{WORD}{PLAIN_MARK}, \u00e9{WORD} {WORD}"
+    expected = f"x{WORD} sunflowergarden\n{WORD}s3cret-a, \u00e9{WORD} sunflowergarden"
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    deltas = b"".join(delta(0, type="text_delta", text=piece) for piece in pieces)
+    assert text_of(with_words([start(0, type="text", text="") + deltas + stop(0)])) == {0: expected}
+    spelling = json.dumps({"x": text})
+    pieces = [spelling[at : at + size] for at in range(0, len(spelling), size)]
+    deltas = b"".join(delta(0, type="input_json_delta", partial_json=piece) for piece in pieces)
+    got = text_of(with_words([start(0, type="tool_use", id="t", name="n", input={}) + deltas + stop(0)]))
+    assert json.loads(got[0]) == {"x": expected}
+
+
+@pytest.mark.parametrize("how", ["ends", "is cut"])
+def test_a_vault_that_fails_at_the_end_ends_the_stream_with_an_error(how: str) -> None:
+    answers = iter([Alone("sunflowergarden")])
+
+    def once(_mark: str) -> str:
+        for value in answers:
+            return value
+        raise broken_vault()
+
+    stream = AnswerStream(BOTH, once)
+    stream.feed(start(0, type="text", text="") + delta(0, type="text_delta", text=WORD))
+    assert stream.waits
+    if how == "is cut":
+        last = stream.cut("the connection was cut")
+    else:
+        with pytest.raises(BrokenStreamError) as caught:
+            stream.end()
+        last = caught.value.last
+    assert text_of(start(0) + last) == {}
+    assert b"the vault is locked" in last

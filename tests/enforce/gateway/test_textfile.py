@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import bz2
 import codecs
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkrein.enforce.gateway.textfile import encoding_of
+from checkrein.enforce.gateway.textfile import encoding_of, is_text
 
 TEXT = "NAME=value\r\n\tgrüße, 東京\n" * 3
 ENCODINGS = ["utf-8", "utf-16", "utf-32", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
@@ -43,3 +48,28 @@ def test_what_is_no_text_has_none(data: bytes) -> None:
 def test_whatever_is_named_decodes(data: bytes) -> None:
     encoding = encoding_of(data)
     assert encoding is None or isinstance(data.decode(encoding), str)
+
+
+OLDER = {
+    "latin-1": "caf\u00e9",
+    "cp1252": "\u20ac 5",
+    "koi8-r": "\u043f\u0430\u0440",
+    "euc-kr": "\ud55c\uae00",
+    "shift-jis": "\u6771\u4eac",
+    "gb18030": "\u5317\u4eac",
+}
+
+
+@pytest.mark.parametrize("encoding", OLDER)
+def test_a_text_of_before_unicode_is_one(encoding: str) -> None:
+    assert is_text(f"\x1b[1m{OLDER[encoding]}\x1b[0m\r\n\t\f".encode(encoding))
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, bz2.compress, lzma.compress, lambda data: gzip.compress(data)[:40]])
+def test_what_is_compressed_is_no_text(pack: Callable[[bytes], bytes]) -> None:
+    assert not is_text(pack(bytes(range(32, 127)) * 3))
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0")))
+def test_utf_8_is_text_whatever_stands_in_it(text: str) -> None:
+    assert is_text(text.encode())

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 from answering_socket import TOKEN, AnsweringSocket
 from checkrein.enforce.hooks import command
 from plain_redactor import SHAPE, placeholder
+from waiting import until
 
 BASH = shutil.which("bash", path="/bin:/usr/bin") or "/bin/bash"
 VALUE = "hush-abc123"
@@ -83,14 +83,6 @@ def make() -> Iterator[Callable[..., Shell]]:
 @pytest.fixture
 def shell(make: Callable[..., Shell]) -> Shell:
     return make()
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait until it is so."""
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.01)
 
 
 class TestOutput:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from checkrein.detect.literals import Found, Literals
 from checkrein.detect.offsets import Encoded, characters
 from checkrein.detect.secrets.forms import WAYS, Form, Spelled, form, windows
 from checkrein.detect.secrets.unwrapped import Unwrapped
+from checkrein.detect.unspaced import is_unspaced
 
 RULE = "secret.known"
 
@@ -138,10 +140,34 @@ def _too_common(value: str) -> str:
     return ""
 
 
+def joins(sign: str, edge: str) -> bool:
+    """Whether ``sign`` (a character, or "" for none) is of one word with ``edge``, the end of a value that it stands beside.
+
+    Scripts that set no spaces between words say by themselves where something of ASCII begins and ends.
+    """
+    if sign.isascii():
+        return sign.isalnum() or sign == "_"
+    if edge.isascii() and is_unspaced(sign):
+        return False
+    return unicodedata.category(sign)[0] in "LMNC"
+
+
 def _is_whole(data: bytes, start: int, end: int) -> bool:
-    """Whether neither neighbour is a letter, digit or underscore (or part of a character beyond ASCII)."""
-    return not (_is_word(data[start - 1 : start]) if start else False) and not _is_word(data[end : end + 1])
+    """Whether neither neighbour belongs to the same word."""
+    before, first = _last(data[max(start - 4, 0) : start]), _first(data[start : start + 4])
+    last, after = _last(data[max(end - 4, 0) : end]), _first(data[end : end + 4])
+    return not joins(before, first) and not joins(after, last)
 
 
-def _is_word(byte: bytes) -> bool:
-    return byte.isalnum() or byte == b"_" or byte >= b"\x80"
+def _last(data: bytes) -> str:
+    """The last character of up to four bytes, of which the first may be of the one before."""
+    return chr(data[-1]) if data[-1:] < b"\x80" and data else _decoded(data)[-1:]
+
+
+def _first(data: bytes) -> str:
+    return chr(data[0]) if data[:1] < b"\x80" and data else _decoded(data)[:1]
+
+
+def _decoded(data: bytes) -> str:
+    """What is whole of it; a letter for half a surrogate pair."""
+    return data.decode("utf-8", "ignore") or ("\u00e9" if data else "")

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from checkrein.enforce.gateway import heap
 from checkrein.enforce.gateway.exchange import Exchange, Machinery, Send
 from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.ports import Ports, Settings
@@ -38,6 +39,7 @@ class Gateway:
     def __init__(self, settings: Settings, ports: Ports, upstream: Upstream) -> None:
         preparer = Preparer(settings, ports, upstream.base.authority, Memory())
         self._running = 0  # exchanges
+        self._ended = 0  # of them, since memory was given back
         self._idle = asyncio.Event()
         self._idle.set()
         self._machinery = Machinery(settings, ports, upstream, preparer, ThreadPoolExecutor(_THREADS, "checkrein-gateway"))
@@ -68,8 +70,12 @@ class Gateway:
             await Exchange(self._machinery, scope, receive, send).run()
         finally:
             self._running -= 1
+            self._ended += 1
             if not self._running:
                 self._idle.set()
+                if self._ended >= heap.EVERY:  # while nobody waits: all threads stand still for it
+                    self._ended = 0
+                    asyncio.get_running_loop().run_in_executor(None, heap.give_back)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

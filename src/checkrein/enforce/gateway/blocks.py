@@ -58,12 +58,16 @@ _PLAIN = frozenset(
     {"name", "title", "description", "file_path", "path", "command", "content", "text", "pattern", "url", "query"}
 )
 """Keys that say nothing of what stands beside them."""
+_WORDS_OF_KEYS = _PROTOCOL | _PLAIN
+"""Keys of every conversation: nothing is told by any of them."""
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _USER = re.compile(
     rf"user_[0-9a-f]{{64}}_account_(?:{_UUID})?_session_{_UUID}"
     rf'|\{{(?:(?:, ?)?"(?:device_id|account_uuid|session_id)": ?"(?:[0-9a-f]{{64}}|{_UUID}|)")+\}}'
 )
 """What the client says of itself in ``metadata.user_id``."""
+_CALL = re.compile(r"(?:toolu|srvtoolu|mcptoolu)_[A-Za-z0-9]{16,40}")
+"""The ids that the API gives to the calls of tools: it knows them."""
 _LONG_NUMBER = 10**8  # nine digits
 _KEYED_LENGTH = 512  # characters of a value that is looked at together with its key
 _WORDS = frozenset({"text", "user", _ASSISTANT, "system", "object", "string", "array", "integer", "number", "boolean", "null"})
@@ -123,9 +127,12 @@ class Walk:
         elif isinstance(value, dict):
             entry = _entry_name(value)
             for name, item in value.items():
-                self._leaf(name, source)
+                if name in _WORDS_OF_KEYS:
+                    self.token += 1
+                else:
+                    self._leaf(name, source)
                 self.tree(item, source, entry if name == "value" and entry else name)
-        elif isinstance(value, int | float) and abs(value) >= _LONG_NUMBER:
+        elif isinstance(value, int | float) and not is_silent(value):
             self._number(value, source, key)
 
     def skip(self, value: Json) -> None:
@@ -260,8 +267,8 @@ class Walk:
             self.skip(part)
 
     def _fixed(self, value: Json, source: str) -> None:
-        """A word of the protocol; whatever is none, an id as well, is looked at like anything else."""
-        if isinstance(value, str) and value in _COUNTED:
+        """A word of the protocol, or the id of a call; whatever is neither is looked at like anything else."""
+        if isinstance(value, str) and (value in _COUNTED or _CALL.fullmatch(value)):
             self.token += 1
         else:
             self.tree(value, source)
@@ -321,6 +328,11 @@ class Walk:
         if new is None or not (new.startswith(head) and new.endswith(tail)):
             return Text(None, ())
         return Text(new[len(head) : len(new) - len(tail)], outcome.found)
+
+
+def is_silent(value: Json) -> bool:
+    """Whether ``value`` is neither text nor anything that holds some, nor a number long enough to tell something."""
+    return value is None or (isinstance(value, int | float) and abs(value) < _LONG_NUMBER)
 
 
 def metadata(walk: Walk, value: Json) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import codecs
 
-from checkrein.enforce.gateway import attachments, multipart, textfile
+from checkrein.enforce.gateway import attachments, encoding, multipart, textfile
 from checkrein.enforce.gateway.cache import placeholders
 from checkrein.enforce.gateway.conversation import Document, assembled
 from checkrein.enforce.gateway.facts import Facts
 from checkrein.enforce.gateway.jsonbody import BodyError, Wire, blank, text_of
 from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.ports import Redactor
+from checkrein.enforce.gateway.refuse import Refusal, RefusedError
 from checkrein.enforce.gateway.search import Search
 from checkrein.policy.privacy import Attachments
 
@@ -23,6 +24,7 @@ MESSAGES = "/v1/messages"
 COUNT = "/v1/messages/count_tokens"
 BATCHES = "/v1/messages/batches"
 """Ends of paths: what stands before them belongs to the base URL that the client was given."""
+_MAX_UNPACKED = 64 * 1024 * 1024  # bytes that a compressed file becomes
 _BEFORE_JSON = b" \t\r\n" + codecs.BOM_UTF8
 
 
@@ -39,7 +41,7 @@ class Reader:
         self._search = Search(redactor, policy, memory, session)
 
     def rewritten(self, body: bytes, path: str, content_type: str) -> bytes:
-        """What leaves in place of ``body``: the very same bytes where nothing was found. All values are in the vault then.
+        """What leaves in place of ``body``, once ``keep`` has returned: the very same bytes where nothing was found.
 
         Raises BodyError, RefusedError (policy), RedactionError (scan or vault).
         """
@@ -47,16 +49,19 @@ class Reader:
         if self._search.again():
             self.facts = Facts()
             out = self._searched(body, path, content_type)
-        self._search.keep()
         return out
+
+    def keep(self) -> None:
+        """Once this returns, all values are in the vault. Raises RedactionError; then nothing may leave."""
+        self._search.keep()
 
     def shown(self, text: str) -> str:
         """``text`` as it may be recorded."""
         return self._search.shown(text)
 
     def is_clean(self, text: str) -> bool:
-        """Whether ``text`` may leave as it is."""
-        return self._search.look(text, "").text is None
+        """Whether ``text`` may leave as it is, by all that is known, values that the body showed included."""
+        return self._search.look(text, "").text is None and not self._search.shows(text)
 
     def _searched(self, body: bytes, path: str, content_type: str) -> bytes:
         boundary = multipart.boundary(content_type)
@@ -87,26 +92,39 @@ class Reader:
         """A file or a text by itself."""
         if name:
             self.facts.files[name] = self.shown(name)
-        if b"\0" in data and textfile.encoding_of(data) is None:
+        if not textfile.is_text(data):
             attachments.admit(self._search.policy, "a file that is not text")
-            seen = self._search.look(data.decode("latin-1"), "")
-            if seen.text is not None:
-                raise attachments.unwritable({label for (_, label), _ in seen.found})
+            self._look_into(data)
             self._count("file")
             return data
         self._count("text")
         return self._plain(data)
+
+    def _look_into(self, data: bytes) -> None:
+        """Raises RefusedError where a file that is not text, or what is compressed in it, holds what must not leave."""
+        try:
+            inner = encoding.unpacked(data, _MAX_UNPACKED)
+        except encoding.TooLargeError as error:
+            raise RefusedError(
+                Refusal.ENCODING,
+                f"nothing was sent, because a compressed file in it cannot be searched: {error}. Leave it out, or send what "
+                "is needed of it as text.",
+            ) from error
+        for part in (data, inner):
+            seen = self._search.look(part.decode(textfile.encoding_of(part) or "latin-1"), "")
+            if seen.text is not None:
+                raise attachments.unwritable({label for (_, label), _ in seen.found})
 
     def _count(self, kind: str) -> None:
         self.facts.kinds[kind] = self.facts.kinds.get(kind, 0) + 1
 
     def _plain(self, data: bytes) -> bytes:
         """A text in whichever encoding: every one of them can spell a placeholder."""
-        encoding = textfile.encoding_of(data) or "latin-1"
-        text = data.decode(encoding)
+        name = textfile.encoding_of(data) or "latin-1"
+        text = data.decode(name)
         outcome = self._search.look(text, "")
         self.facts.count(outcome.found)
         if outcome.text is None:
             return data
         self.facts.made |= placeholders(outcome.text) - placeholders(text)
-        return outcome.text.encode(encoding)
+        return outcome.text.encode(name)

@@ -4,7 +4,8 @@ Two caches. ``Texts`` knows single strings by a digest. ``Chunks`` knows whole e
 ``tools`` as they stood in an earlier request: it compares digests where such an element could begin, so that the old part of a
 conversation is neither parsed nor searched again. Neither keeps a text that was looked at, only what leaves in its place.
 
-An entry that is too old (``bounded``) is looked at anew, which also tells the vault that its values are still in use.
+An entry that is too old (``bounded``) is looked at anew, which also tells the vault that its values are still in use. So is
+one of another session that was made when less was known to be sensitive (``Origin``).
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from checkrein.enforce.gateway.bounded import MAX_AGE, Bounded, Pending
 from checkrein.vault.placeholder import PREFIX, find, label_of
 
 TEXT_BYTES = 2 * 1024 * 1024
-CHUNK_BYTES = 4 * 1024 * 1024
+CHUNK_BYTES = 2 * 1024 * 1024
 _OVERHEAD = 800  # bytes, of an entry with nothing in it
 HEAD = 160  # characters by which elements are told apart before their digests are compared
 _ALIKE = 8  # elements with the same head that are kept
@@ -28,6 +29,20 @@ STANDING = "vault.placeholder"
 """What is recorded in place of a rule where a placeholder stood in a request already."""
 
 Found = tuple[tuple[tuple[str, str], int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose request an outcome is from ("" where nobody said), and what was known to be sensitive then."""
+
+    session: str
+    known: Hashable
+
+    def vouches_for(self, other: Origin) -> bool:
+        """Whether an outcome from here holds there: nothing was learnt in between, or it left with the same session before,
+        whose conversation must not change behind it (the provider's prompt cache compares it).
+        """
+        return self is other or self.known == other.known or self.session == other.session != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +84,32 @@ def digest(data: bytes) -> bytes:
 TextKey = tuple[int, str | None, bytes]
 """Version of the redactor, source (None: any), digest."""
 
+KnownText = tuple[Text, Origin]
+
 
 class Texts:
     """Strings that were looked at. One in which nothing was found is known wherever it stands.
 
-    ``version`` is that of the redactor.
+    ``version`` is that of the redactor, ``origin`` that of the request.
     """
 
-    def __init__(self, version: int, shared: Bounded[TextKey, Text]) -> None:
+    def __init__(self, version: int, origin: Origin, shared: Bounded[TextKey, KnownText]) -> None:
         self._version = version
+        self._origin = origin
         self._entries = Pending(shared)
 
     def get(self, source: str, mark: bytes) -> Text | None:
         """What became of the string with the digest ``mark`` that stood in ``source``."""
-        return self._entries.get((self._version, None, mark)) or self._entries.get((self._version, source, mark))
+        for where in (None, source):
+            known = self._entries.get((self._version, where, mark))
+            if known is not None and known[1].vouches_for(self._origin):
+                return known[0]
+        return None
 
     def put(self, source: str, mark: bytes, outcome: Text) -> None:
         """Note it."""
         where = source if outcome.found or outcome.text is not None else None
-        self._entries.put((self._version, where, mark), outcome, _OVERHEAD + len(outcome.text or ""))
+        self._entries.put((self._version, where, mark), (outcome, self._origin), _OVERHEAD + len(outcome.text or ""))
 
     def drop(self) -> None:
         """Forget what was noted in this request."""
@@ -106,6 +128,7 @@ class KnownChunk:
     mark: bytes
     born: float
     chunk: Chunk
+    origin: Origin
 
 
 ChunkKey = tuple[int, str, int]
@@ -118,11 +141,13 @@ class Chunks:
     def __init__(
         self,
         version: int,
+        origin: Origin,
         shared: Bounded[ChunkKey, tuple[KnownChunk, ...]],
         max_age: float = MAX_AGE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._version = version
+        self._origin = origin
         self._max_age = max_age
         self._clock = clock
         self._entries = Pending(shared)
@@ -135,7 +160,7 @@ class Chunks:
         now = self._clock()
         for known in entries:
             end = at + known.length
-            if body[end - 1 : end] != "}" or now - known.born > self._max_age:
+            if body[end - 1 : end] != "}" or now - known.born > self._max_age or not known.origin.vouches_for(self._origin):
                 continue
             if digest(body[at:end].encode()) == known.mark:
                 return known.chunk, end
@@ -148,7 +173,7 @@ class Chunks:
         key = (self._version, kind, hash(element[:HEAD]))
         mark = digest(element.encode())
         others = tuple(known for known in self._entries.get(key) or () if known.mark != mark)[: _ALIKE - 1]
-        kept = (KnownChunk(len(element), mark, self._clock(), chunk), *others)
+        kept = (KnownChunk(len(element), mark, self._clock(), chunk, self._origin), *others)
         self._entries.put(key, kept, sum(_size(known.chunk) for known in kept))
 
     def drop(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from checkrein.enforce.gateway.blocks import IDENTIFIER
+from checkrein.enforce.gateway.blocks import IDENTIFIER, is_silent
 from checkrein.enforce.gateway.cache import Chunk
 from checkrein.enforce.gateway.facts import Facts
 from checkrein.enforce.gateway.jsonbody import BodyError, Json, Wire, after, key_at, quoted, value_at
@@ -12,6 +12,15 @@ from checkrein.enforce.gateway.runs import Element
 from checkrein.enforce.gateway.search import Search
 
 _LISTS = frozenset({"messages", "system", "tools"})
+_PARAMETERS = _LISTS | {
+    *("model", "max_tokens", "stream", "metadata", "temperature", "top_k", "top_p", "stop_sequences", "thinking"),
+    *("tool_choice", "service_tier", "container", "context_management", "mcp_servers", "output_config", "output_format"),
+    *("requests", "params", "custom_id"),
+}
+"""The API's own keys."""
+
+_HOLDS_TEXT = frozenset('"[{')
+"""What strings, lists and objects begin with."""
 
 Pieces = list[tuple[int, int, str]]
 """(start, end, what stands there instead), in the order of the text."""
@@ -89,9 +98,8 @@ class Document:
             if key in seen:
                 raise BodyError("a key stands twice in one object")
             seen.add(key)
-            outcome = self._search.look(key, "")
-            if outcome.text is not None:
-                self._pieces.append((at, end, quoted(outcome.text)))
+            if key not in _PARAMETERS and (new := self._search.look(key, "").text) is not None:
+                self._pieces.append((at, end, quoted(new)))
             mark, at = after(self._text, part(key, value), ",}")
             if mark == "}":
                 return at
@@ -134,6 +142,10 @@ class Document:
 
     def _value(self, kind: str, at: int) -> int:
         """The value at ``at``, of this kind; where it ends."""
+        if self._text[at : at + 1] not in _HOLDS_TEXT:
+            value, end = value_at(self._text, at)
+            if is_silent(value):
+                return end
         chunk, end = self._chunk(kind, at)
         self._facts.add(chunk)
         return end

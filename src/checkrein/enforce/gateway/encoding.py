@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import zlib
+from collections.abc import Iterator
+from contextlib import suppress
 
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _PIECE = 1024 * 1024
+_STEP = 4096  # compressed bytes of a file that are read at once: they become a thousand times as many at most
+_GZIP = b"\x1f\x8b\x08"
+_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 
 
 class EncodingError(ValueError):
@@ -55,6 +61,36 @@ class Decoder:
         """Raises EncodingError where the data broke off."""
         if not self._stream.eof:
             raise EncodingError("its compressed data broke off")
+
+
+def unpacked(data: bytes, max_bytes: int) -> bytes:
+    """What a file holds that is gzip or zlib, by what it begins with; nothing where it is neither.
+
+    Of one that is broken, what comes before that. Raises TooLargeError.
+    """
+    window = _WINDOW["gzip"] if data.startswith(_GZIP) else _WINDOW["deflate"] if _ZLIB.match(data) else 0
+    out: list[bytes] = []
+    at = size = 0
+    while window and at < len(data):  # files of gzip may stand one behind the other
+        stream = zlib.decompressobj(window)
+        while at < len(data) and not stream.eof:
+            piece, before = data[at : at + _STEP], stream.copy()
+            try:
+                out.append(stream.decompress(piece))
+            except zlib.error:
+                return b"".join((*out, *_sound(before, piece)))
+            at += len(piece) - len(stream.unused_data)
+            size += len(out[-1])
+            if size > max_bytes:
+                raise TooLargeError("it becomes too large")
+    return b"".join(out)
+
+
+def _sound(stream: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
+    """What comes out of a piece before the place where it is broken."""
+    with suppress(zlib.error):
+        for at in range(len(piece)):
+            yield stream.decompress(piece[at : at + 1])
 
 
 def decoded(body: bytes, encoding: str, max_bytes: int) -> bytes:

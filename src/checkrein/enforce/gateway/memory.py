@@ -10,7 +10,17 @@ import threading
 from collections.abc import Hashable
 
 from checkrein.enforce.gateway.bounded import Bounded
-from checkrein.enforce.gateway.cache import CHUNK_BYTES, TEXT_BYTES, ChunkKey, Chunks, KnownChunk, Text, TextKey, Texts
+from checkrein.enforce.gateway.cache import (
+    CHUNK_BYTES,
+    TEXT_BYTES,
+    ChunkKey,
+    Chunks,
+    KnownChunk,
+    KnownText,
+    Origin,
+    TextKey,
+    Texts,
+)
 from checkrein.enforce.gateway.runs import MAX_BYTES, Key, Run, Runs
 
 _VERSIONS = 256  # that are told apart at a time: each project has one
@@ -20,17 +30,17 @@ class Memory:
     """All that is kept. Safe for several threads."""
 
     def __init__(self) -> None:
-        self._texts: Bounded[TextKey, Text] = Bounded(TEXT_BYTES)
+        self._texts: Bounded[TextKey, KnownText] = Bounded(TEXT_BYTES)
         self._chunks: Bounded[ChunkKey, tuple[KnownChunk, ...]] = Bounded(CHUNK_BYTES)
         self._runs: Bounded[Key, tuple[Run, ...]] = Bounded(MAX_BYTES)
         self._versions: dict[Hashable, int] = {}
         self._count = 0
         self._lock = threading.Lock()
 
-    def view(self, version: Hashable, session: str) -> View:
-        """For a request of this session. What was learnt under another version of the redactor is not seen."""
+    def view(self, version: Hashable, origin: Origin) -> View:
+        """For a request. What was learnt under another version of the redactor is not seen."""
         number = self._number(version)
-        return View(Texts(number, self._texts), Chunks(number, self._chunks), Runs(number, session, self._runs))
+        return View(Texts(number, origin, self._texts), Chunks(number, origin, self._chunks), Runs(number, origin, self._runs))
 
     def _number(self, version: Hashable) -> int:
         """A number that no other version has, or ever had."""

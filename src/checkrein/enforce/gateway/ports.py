@@ -15,6 +15,11 @@ from checkrein.policy.privacy import Attachments
 class Batch(Protocol):
     """The texts of one request on their way out. For one thread at a time."""
 
+    @property
+    def known(self) -> Hashable:
+        """Another value as soon as more is known to be sensitive, whoever learnt it: what was looked at before may be redacted
+        otherwise now. Of what was learnt it is the state when the batch was made."""
+
     def redact(self, text: str, source: str) -> Redacted:
         """``source`` is where the text stood: an absolute path, ``command``, ``mcp:SERVER``, ``prompt``, or "" for none.
 

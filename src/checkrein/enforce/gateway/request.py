@@ -149,9 +149,10 @@ class Preparer:
         reader = None
         try:
             reader = self._reader(request)
-            path = _searched(request, reader)
-            session = _session_on_record(reader, request.session)
             out = reader.rewritten(self._decoded(request, body), request.path, _content_type(request))
+            path = _searched(request, reader)  # after the body, which may show that something in a header is a value
+            session = _session_on_record(reader, request.session)
+            reader.keep()
             self._judge(request, reader.facts)
         except Exception as error:
             refused = _refused(error)
@@ -269,7 +270,7 @@ def _searched(request: Arrived, reader: Reader) -> str:
 def _session_on_record(reader: Reader, session: str) -> str:
     """The session as it may be recorded; "" for what has not the form of an id."""
     shown = reader.shown(session) if session else ""
-    return shown if _SESSION_FORM.fullmatch(shown) else ""
+    return shown if _SESSION_FORM.fullmatch(shown) and reader.is_clean(shown) else ""
 
 
 def _searched_or_nothing(reader: Reader | None, shown: Callable[[Reader], str]) -> str:

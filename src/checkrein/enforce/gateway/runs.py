@@ -9,13 +9,13 @@ a second one before the last three.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from blake3 import blake3
 
 from checkrein.enforce.gateway.bounded import MAX_AGE, Bounded, Pending
-from checkrein.enforce.gateway.cache import HEAD, Chunk
+from checkrein.enforce.gateway.cache import HEAD, Chunk, Origin
 from checkrein.enforce.gateway.facts import Facts
 from checkrein.enforce.gateway.jsonbody import Wire
 
@@ -23,6 +23,7 @@ MAX_BYTES = 16 * 1024 * 1024
 _KEPT = 4  # runs with the same head: of the last two requests
 _LEFT_OUT = (1, 3)
 _OVERHEAD = 1500  # bytes
+_CONVERSATION = "messages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Run:
 _NONE = Run(0, blake3().digest(), float("inf"), Facts())
 
 
-Key = tuple[int, str, str, int]
-"""Which lists are alike: version of the redactor, session, kind, hash of how the first element begins."""
+Key = tuple[int, Hashable, str, int]
+"""Which lists are alike: version of the redactor, whose they are, kind, hash of how the first element begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +65,22 @@ class Walked:
 
 
 class Runs:
-    """Beginnings of lists that were looked at, in one session, with one version of the redactor."""
+    """Beginnings of lists that were looked at, in one session, with one version of the redactor.
+
+    Where nobody says which session it is, messages that begin alike are taken for one conversation. Instructions and tools
+    begin alike in many: those are known as long as nothing is learnt.
+    """
 
     def __init__(
         self,
         version: int,
-        session: str,
+        origin: Origin,
         shared: Bounded[Key, tuple[Run, ...]],
         max_age: float = MAX_AGE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._version = version
-        self._session = session
+        self._origin = origin
         self._max_age = max_age
         self._clock = clock
         self._entries = Pending(shared)
@@ -83,7 +88,8 @@ class Runs:
     def find(self, kind: str, source: Wire, at: int) -> Walked:
         """The longest run that begins at ``at``, where the first element of a list stands."""
         text = source.text
-        key = (self._version, self._session, kind, hash(text[at : at + HEAD]))
+        whose = self._origin.session or (None if kind == _CONVERSATION else self._origin.known)
+        key = (self._version, whose, kind, hash(text[at : at + HEAD]))
         young = self._clock() - self._max_age
         known = [run for run in self._entries.get(key) or () if run.born > young]
         hasher = blake3()

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from checkrein.enforce.gateway import mentions
 from checkrein.enforce.gateway.blocks import Walk, metadata
-from checkrein.enforce.gateway.cache import UNTOUCHED, Chunk, Text, digest, placeholders, standing
+from checkrein.enforce.gateway.cache import UNTOUCHED, Chunk, Origin, Text, digest, placeholders, standing
 from checkrein.enforce.gateway.jsonbody import Json, encoded, renumbered, spliced, value_at
 from checkrein.enforce.gateway.memory import Memory
 from checkrein.enforce.gateway.ports import Redactor
 from checkrein.policy.privacy import Attachments
 
+_APART = "\0"
+"""Stands between texts that are searched together for values: it is no part of a word, and of few values."""
 _WORD_LENGTH = 128  # characters of what is likely to stand in one request again: keys, names, paths
 
 
@@ -20,8 +22,9 @@ class Search:
 
     def __init__(self, redactor: Redactor, policy: Attachments, memory: Memory, session: str) -> None:
         self.policy = policy
-        self._view = memory.view((redactor.version, policy), session)
+        version = redactor.version  # first: under a later one, the batch would not count as looked at
         self._batch = redactor.batch()
+        self._view = memory.view((version, policy), Origin(session, self._batch.known))
         self._words: set[str] = set()
         self._redacted: list[str] = []  # what the texts became that were searched
         self.runs = self._view.runs
@@ -80,12 +83,16 @@ class Search:
         """Whether a text has to be looked at again, since a later one showed what stands in it to be a value. Then nothing is
         left of what this request learnt but its values; what left with earlier ones stays as it was. Raises RedactionError.
         """
-        if not any(map(self._batch.stands_in, self._redacted)):
+        if not self._batch.stands_in(_APART.join(self._redacted)):
             return False
         self._view.drop()
         self._words.clear()
         self._redacted.clear()
         return True
+
+    def shows(self, text: str) -> bool:
+        """Whether a value stands in ``text`` that this request holds for the first time. RedactionError."""
+        return self._batch.stands_in(text)
 
     def keep(self) -> None:
         """Once this returns, all values that were found can be restored, and other requests may rely on what was learnt.

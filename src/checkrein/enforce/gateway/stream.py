@@ -1,15 +1,16 @@
 """A streamed answer of the Messages API on its way back: placeholders become values, whatever the pieces they arrive in.
 
-Each content block has a tail of its own. Of what arrives, only characters that may be the beginning of a placeholder wait, and
-they go out before the block ends, and before the message or the stream does. A frame in which nothing changes goes on as the
-very bytes that came, at once; so do thinking, signatures, what the provider's own tools are called with, and all that is
-unknown.
+Each content block has a tail of its own. Of what arrives, only characters that may be the beginning of a placeholder wait, or
+are one whose neighbour decides about it. They go out before the block ends, and before the message or the stream does. A
+frame in which nothing changes goes on as the very bytes that came, at once; so do thinking, signatures, what the provider's own
+tools are called with, and all that is unknown.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,18 +18,15 @@ import orjson
 
 from checkrein.core import RedactionError
 from checkrein.enforce.gateway.frames import Frame, Frames
-from checkrein.enforce.gateway.jsonbody import Json, escaped
+from checkrein.enforce.gateway.jsonbody import Json
 from checkrein.enforce.gateway.ports import Restore
 from checkrein.enforce.gateway.refuse import error_body
-from checkrein.enforce.gateway.restore import Tail, Value, as_it_is, restored
+from checkrein.enforce.gateway.restore import JSON, Tail, Value, restored
 from checkrein.vault.placeholder import PREFIX
 
 MAX_FRAME = 64 * 1024 * 1024
-
-_FIRST = PREFIX[:1].encode()
-_ESCAPE = rb"\u"
-_DELTA = b"content_block_delta"
-_BLOCK = b"content_block_st"  # of content_block_start and content_block_stop
+_DELTA, _STARTS_BLOCK, _FIRST, _ESCAPE = b"_delta", b"content_block_start", PREFIX[:1].encode(), rb"\u"
+_INDEX = re.compile(rb'"index": ?(\d+)')
 
 
 class BrokenStreamError(Exception):
@@ -59,6 +57,7 @@ class AnswerStream:
         self._value = value
         self._frames = Frames(MAX_FRAME)
         self._blocks: dict[int, _Block] = {}
+        self._unread: dict[bytes, Frame] = {}  # of each block the last piece, where it went on without a look at it
 
     @property
     def waits(self) -> bool:
@@ -71,25 +70,45 @@ class AnswerStream:
         waits = self.waits
         try:
             for frame in self._frames.feed(piece):
-                if not waits and _cannot_change(frame.raw):
+                if not waits and (index := _unchanged(frame.raw)):
+                    self._unread[index] = frame
                     out.append(frame.raw)
                 else:
+                    self._catch_up()
                     out += self._frame(frame)
                     waits = self.waits
         except RedactionError as error:
-            raise BrokenStreamError(b"".join((*out, _error(f"{error.what} ({error.why})")))) from error
+            raise BrokenStreamError(b"".join((*out, _unrestored(error)))) from error
         except ValueError as error:
             raise BrokenStreamError(b"".join((*out, _error(str(error))))) from error
         return b"".join(out)
 
     def end(self) -> bytes:
-        """What is left to go out, now that the stream has ended."""
-        return b"".join((*self._flush_all(), self._frames.rest()))
+        """What is left to go out, now that the stream has ended. Raises BrokenStreamError."""
+        return b"".join((*self._last(), self._frames.rest()))
 
     def cut(self, why: str) -> bytes:
         """What the client gets where the stream broke off: what was held back, and an error event."""
         self._frames.rest()
-        return b"".join((*self._flush_all(), _error(why)))
+        try:
+            return b"".join((*self._last(), _error(why)))
+        except BrokenStreamError as error:
+            return error.last
+
+    def _last(self) -> list[bytes]:
+        out: list[bytes] = []
+        try:
+            out += self._flush_all()
+        except RedactionError as error:
+            raise BrokenStreamError(b"".join((*out, _unrestored(error)))) from error
+        return out
+
+    def _catch_up(self) -> None:
+        """Let the tails know what went by: how it ends may decide about a placeholder behind it."""
+        for frame in self._unread.values():
+            for _ in self._frame(frame):
+                pass  # it is out already
+        self._unread.clear()
 
     def _frame(self, frame: Frame) -> Iterator[bytes]:
         event = _parsed(frame.data) if frame.data else None
@@ -108,25 +127,27 @@ class AnswerStream:
             yield frame.raw
 
     def _start(self, frame: Frame, event: dict[str, Json]) -> bytes:
-        block = event.get("content_block")
-        if not isinstance(block, dict):
+        content = event.get("content_block")
+        if not isinstance(content, dict):
             return frame.raw
-        if block.get("type") == "text":
-            self._blocks[_index(event)] = _Block("text_delta", "text", Tail(self._value, as_it_is))
-            return self._changed(frame, event, block, "text")
-        if block.get("type") == "tool_use":
+        if content.get("type") == "text":
+            block = self._blocks[_index(event)] = _Block("text_delta", "text", Tail(self._value))
+            return self._changed(frame, event, content, "text", block.tail.feed)
+        if content.get("type") == "tool_use":
             if self._restore is Restore.TEXT_AND_TOOLS:
-                self._blocks[_index(event)] = _Block("input_json_delta", "partial_json", Tail(self._value, escaped))
-            return self._changed(frame, event, block, "name")
+                self._blocks[_index(event)] = _Block("input_json_delta", "partial_json", Tail(self._value, JSON))
+            return self._changed(frame, event, content, "name", lambda name: restored(name, self._value))
         return frame.raw
 
-    def _changed(self, frame: Frame, event: dict[str, Json], block: dict[str, Json], member: str) -> bytes:
-        """The frame with one text of its block restored, which stands there whole."""
-        text = block.get(member)
-        new = restored(text, self._value) if isinstance(text, str) else text
+    def _changed(
+        self, frame: Frame, event: dict[str, Json], content: dict[str, Json], member: str, put: Callable[[str], str]
+    ) -> bytes:
+        """The frame with one text of its block as ``put`` gives it."""
+        text = content.get(member)
+        new = put(text) if isinstance(text, str) else text
         if new == text:
             return frame.raw
-        block[member] = new
+        content[member] = new
         return frame.with_data(_spelled(event))
 
     def _delta(self, frame: Frame, event: dict[str, Json]) -> Iterator[bytes]:
@@ -159,10 +180,15 @@ class AnswerStream:
             yield from self._flush(index)
 
 
-def _cannot_change(raw: bytes) -> bool:
-    """Whether, without a look at its JSON, a frame is only a piece of a block in which no placeholder can begin: it lacks the
-    letter that they begin with, and escapes that could spell it."""
-    return _DELTA in raw and _FIRST not in raw and _ESCAPE not in raw and _BLOCK not in raw
+def _unchanged(raw: bytes) -> bytes:
+    """Where a frame is only a piece of a block in which no placeholder begins, the number of that block; else b"".
+
+    It lacks the letter that they begin with, and escapes that could spell it.
+    """
+    if _FIRST in raw or _ESCAPE in raw or _STARTS_BLOCK in raw or _DELTA not in raw:
+        return b""
+    index = _INDEX.search(raw)
+    return index[1] if index else b""
 
 
 def _parsed(data: bytes) -> dict[str, Json] | None:
@@ -187,6 +213,10 @@ def _spelled(event: dict[str, Json]) -> bytes:
 def _index(event: dict[str, Json]) -> int:
     index = event.get("index")
     return index if isinstance(index, int) else -1
+
+
+def _unrestored(error: RedactionError) -> bytes:
+    return _error(f"{error.what} ({error.why})")
 
 
 def _error(why: str) -> bytes:

@@ -12,6 +12,8 @@ _MARKED = (
 _UNMARKED = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 _BLANKS = str.maketrans("", "", "\t\n\r\f\ufeff")
 _SAMPLE = 4096  # characters
+_CONTROL = bytes({*range(0x20), 0x7F} - {*b"\a\b\t\n\v\f\r\x1b"})
+"""Control characters that stand in no text, whatever its encoding."""
 
 
 def encoding_of(data: bytes) -> str | None:
@@ -22,6 +24,11 @@ def encoding_of(data: bytes) -> str | None:
     if b"\0" not in data:
         return "utf-8" if _decodes(data, "utf-8") else None
     return next((each for each in _UNMARKED if _is_text(data, each)), None)
+
+
+def is_text(data: bytes) -> bool:
+    """Whether ``data`` is a text, if need be in an encoding of before Unicode. What is compressed or encrypted is none."""
+    return encoding_of(data) is not None or len(data.translate(None, _CONTROL)) == len(data)
 
 
 def _is_text(data: bytes, encoding: str) -> bool:
