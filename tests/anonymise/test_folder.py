@@ -13,12 +13,12 @@ from urllib.parse import quote
 
 import pytest
 
+import pii_examples
 from checkrein.anonymise import back
 from checkrein.anonymise.folder import Outcome, anonymised
 from checkrein.anonymise.mapping import Mapping
 from checkrein.core import UsageError
 from checkrein.detect.pii import Pii, default_kinds
-from checkrein.detect.pii import examples as pii_examples
 from checkrein.detect.pii import load as pii_kinds
 from checkrein.detect.secrets import catalogue, examples
 from checkrein.detect.secrets.engine import standard

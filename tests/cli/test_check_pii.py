@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from checkrein.cli.check import check
 from checkrein.core import UsageError
 from checkrein.detect.pii import load
-from checkrein.detect.pii.examples import found_in
+from pii_examples import found_in
 
 MAIL = "anna.nym" + "@" + "somewhere.org"
 CARD = found_in(next(kind for kind in load() if kind.id == "card"), "[[4{digit:15}]]")[0]
@@ -63,6 +63,21 @@ def test_an_unknown_kind_is_an_error() -> None:
     assert isinstance(result.exception, UsageError)
     assert "no kind of personal data named post" in result.exception.what
     assert "\x1b" not in result.exception.what
+
+
+@pytest.mark.parametrize(
+    ("kinds", "what", "why"),
+    [
+        ("emial", "there is no kind of personal data named emial", "close to it are email"),
+        ("vehicle", "there is no kind of personal data named vehicle", "close to it are de-vehicle, es-vehicle, fr-vehicle"),
+        ("zzzzzzzz", "there is no kind of personal data named zzzzzzzz", ""),
+        (" , ", "--kinds names no kind", ""),
+    ],
+)
+def test_what_was_meant_is_said(kinds: str, what: str, why: str) -> None:
+    error = CliRunner().invoke(check, ("pii", "--kinds", kinds, ".")).exception
+    assert isinstance(error, UsageError)
+    assert (error.what, error.why[: len(why)], bool(error.fix)) == (what, why, True)
 
 
 def test_nothing_to_look_at_is_an_error() -> None:

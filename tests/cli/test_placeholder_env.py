@@ -65,7 +65,7 @@ def test_the_file_itself_is_never_replaced(env: Path) -> None:
     assert env.read_text() == TEXT
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"A=1\n" * 300_000])
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"A=1\0\n", b"A=1\n" * 300_000])
 def test_what_is_no_env_file(env: Path, content: bytes | None) -> None:
     env.unlink()
     if content is not None:

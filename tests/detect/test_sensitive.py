@@ -92,6 +92,13 @@ def test_a_key_of_several_lines_is_found_in_json() -> None:
     assert spans(yaml.safe_dump({"key": key}, default_style="|")) == [key.replace("\n", "\n  ")]
 
 
+def test_what_stands_again_in_another_block_is_found_again() -> None:
+    token = expand("acme_{alnum:30}")
+    encoded = base64.b64encode(f"the token is {token}, and that is all".encode()).decode()
+    text = "".join(json.dumps({"n": "the quick brown fox\n" * 8_000 + str(n), "a": encoded}) + "\n" for n in range(3))
+    assert spans(text) == [encoded] * 3
+
+
 def test_colours_within_a_value() -> None:
     token = expand("acme_{alnum:30}")
     text = f"KEY=\x1b[01;31m\x1b[K{token[:8]}\x1b[m\x1b[K{token[8:]}\n"

@@ -41,6 +41,10 @@ def test_a_notice_gives_its_finding(monkeypatch: pytest.MonkeyPatch) -> None:
         (ENTRY + "  bad: [x]\n", r"unknown fields \['bad'\]"),
         (ENTRY.replace("  why: because\n", ""), r"missing fields \['why'\]"),
         (ENTRY + ENTRY, "defined twice"),
+        (ENTRY.replace("threat: T4", "threat: T9"), "x: threat is none of T1, T2"),
+        (ENTRY.replace("severity: low", "severity: dire"), "x: severity is none of info, low"),
+        (ENTRY.replace("action: deny", "action: 3"), "x: action is not a text"),
+        (ENTRY.replace("action: deny", "action: stop"), "x: action is none of allow, snapshot, ask, deny"),
         ("x: y", "not a list"),
     ],
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import difflib
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import click
@@ -39,16 +40,25 @@ def check_pii(paths: tuple[str, ...], *, kinds: str, as_json: bool) -> int:
 
 def _look(kinds: str) -> Look:
     known = {kind.id for kind in load()}
-    asked = {name.strip() for name in kinds.split(",") if name.strip()} or known
+    asked = {name.strip() for name in kinds.split(",") if name.strip()}
+    if not asked and kinds:
+        raise UsageError("--kinds names no kind", fix="name some, as email,phone, or leave it out for all")
+    asked = asked or known
     if DEFAULT in asked:
         asked = (asked - {DEFAULT}) | default_kinds()
     if unknown := sorted(asked - known):
         raise UsageError(
             f"there is no kind of personal data named {clean(unknown[0])}",
-            why=f"there are {', '.join(sorted(known))}",
-            fix="name some of these, or default",
+            why=f"close to it are {', '.join(close)}" if (close := _close(unknown[0], known)) else "",
+            fix="name kinds of docs/kinds/personal-data.md, or default for those that policies begin with",
         )
     return Scanner(Pii(asked), generic=False, comments=True).look
+
+
+def _close(name: str, known: Collection[str]) -> list[str]:
+    """The kinds whose names hold that one, or are much like it."""
+    holding = sorted(each for each in known if name.lower() in each)
+    return holding or difflib.get_close_matches(name.lower(), known, n=5)
 
 
 def _as_dict(seen: Seen) -> dict[str, Any]:

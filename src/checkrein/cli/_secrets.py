@@ -55,10 +55,12 @@ def _baseline(path: str, *, update: bool) -> Baseline:
         return Baseline.empty()
     try:
         return Baseline.parse(read_whole(Path(path)).decode("utf-8"), path)
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no {path}", fix="write it with --update, or name the baseline that you have") from error
     except OSError as error:
-        raise UsageError(f"cannot read {path}", why=error.strerror or "", fix="write one with --update") from error
+        raise UsageError(f"cannot read {path}", why=error.strerror or "", fix="name a file that you may read") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not a baseline", why="it is not text", fix="write one with --update") from error
+        raise UsageError(f"{path} is not a baseline", why="it is not text", fix="name another file") from error
 
 
 def _as_dict(seen: Seen, new: list[Place], accepted: int) -> dict[str, Any]:

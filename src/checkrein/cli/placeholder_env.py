@@ -54,6 +54,8 @@ def _read(source: Path) -> str:
         raise UsageError(f"cannot read {source}", why=error.strerror or "", fix="name a .env file") from error
     if len(data) > _LARGEST:
         raise UsageError(f"{source} is no .env file", why=f"it has more than {_LARGEST} bytes", fix="name a .env file")
+    if b"\0" in data:
+        raise UsageError(f"{source} is no .env file", why="it is not text", fix="name a .env file")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

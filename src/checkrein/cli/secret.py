@@ -17,7 +17,7 @@ from checkrein.vault.entry import Kind
 from checkrein.vault.vault import Vault
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_LONGEST = 65_536  # characters of a value
+_LONGEST = 65_536  # bytes of a value
 
 
 @click.group("secret", short_help="Register values that must not leave this machine.")
@@ -33,13 +33,17 @@ def add(name: str) -> None:
         raise UsageError(
             f"{clean(name)!r} is no name for a secret.", fix="Use at most 64 letters, digits, _, . and -, with a letter first."
         )
-    value = _value()
+    value = _value(name)
     ignored = KnownValues([Known("SECRET", value, "")]).ignored
     if ignored:
         raise UsageError("This value would not be looked for.", why=ignored[0].reason, fix="Register a longer, rarer one.")
     with opened() as vault:
+        replaced = name in vault.secrets()
         vault.add_secret(name, value)
-    click.echo(f"registered: {name}; it is redacted wherever it turns up, as it is or encoded")
+    instead = ", in place of the value before" if replaced else ""
+    lines = value.count("\n") + 1
+    whole = f", as one value of {lines} lines" if lines > 1 else ""
+    click.echo(f"registered: {name}{instead}{whole}; it is redacted wherever it turns up, as it is or encoded")
 
 
 @secret.command("ls")
@@ -84,10 +88,19 @@ def _is_whole(search: KnownValues, kept: str) -> bool:
     return any((each.start, each.end) == (0, len(kept)) for each in search.scan(kept))
 
 
-def _value() -> str:
+def _value(name: str) -> str:
+    """What a person types or a program pipes in, without blanks around it: with them, it would not be found without them."""
     if sys.stdin.isatty():
-        return str(click.prompt("value", hide_input=True, confirmation_prompt=True))
-    text = sys.stdin.read(_LONGEST + 1)
-    if len(text) > _LONGEST:
-        raise UsageError("This value is too long.", why=f"it has more than {_LONGEST} characters", fix="Register parts of it.")
-    return text.removesuffix("\n").removesuffix("\r")
+        return str(click.prompt("value", hide_input=True, confirmation_prompt=True)).strip()
+    data = sys.stdin.buffer.read(_LONGEST + 1)
+    if len(data) > _LONGEST:
+        raise UsageError("This value is too long.", why=f"it has more than {_LONGEST} bytes", fix="Register parts of it.")
+    try:
+        text = data.decode("utf-8").strip()
+    except UnicodeDecodeError as error:
+        fix = "Register it as programs write it: in base64, or in hexadecimal digits."
+        raise UsageError("This value is no text.", why="it is not UTF-8", fix=fix) from error
+    if not text:
+        fix = f"Pipe the value into `checkrein secret add {name}`, or run that in a terminal to be asked for it."
+        raise UsageError("There is no value to register.", why="standard input is empty", fix=fix)
+    return text

@@ -91,6 +91,6 @@ def _decoded_line(line: bytes) -> bytes:
 
 def _length(text: str) -> int:
     """How many characters JSON decodes to; an escape stands for one."""
-    if "\\u" in text or "\\/" in text:
+    if "\\u" in text:
         return length_unescaped(text)
-    return len(escape_decode(text.encode("ascii", "replace"))[0])
+    return len(text) - text.count("\\") + text.count("\\\\")  # every other backslash of those in a row is escaped itself

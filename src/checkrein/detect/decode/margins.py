@@ -12,7 +12,7 @@ from checkrein.detect.decode.rewrite import Rewrite
 from checkrein.detect.offsets import Encoded
 
 _STRIDE, _SAMPLE = 32_768, 512
-"""Margins stand before all lines of a file, or of what a search found: a few lines in so many characters tell."""
+"""Margins stand before all lines of a file, or of what a search found: a few lines in so many bytes tell."""
 
 _NUMBER = r"[ \t]{0,8}\d{1,7}(?:→|\t|[:|] ?| [:|] ?)"
 _NAMED = r"(?=[^\s:]{0,200}[./])"  # a dot or slash, as names of files have
@@ -31,8 +31,8 @@ DIFF = Rewrite("diff", (), re.compile(r"^(?:[+\- ](?![+\-]{2} )|@@+ -)", re.MULT
 
 def numbered(encoded: Encoded) -> Part | None:
     """``encoded`` without numbers and places, where it has them."""
-    text = encoded.text
-    samples = (text[at : at + _SAMPLE] for at in range(0, len(text), _STRIDE))
+    data = encoded.data
+    samples = (data[at : at + _SAMPLE].decode("utf-8", "replace") for at in range(0, len(data), _STRIDE))
     if any(_SIGN.search(sample) and _MARGIN.search(sample) for sample in samples):
         return LINES.whole(whole(encoded))
     return None

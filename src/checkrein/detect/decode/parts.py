@@ -17,20 +17,19 @@ def parts(text: str, depth: int = DEPTH) -> Iterator[Part]:
     """``text``, and what it holds in other forms, ``depth`` forms deep.
 
     Of JSON only what it decodes to is given, since nothing else in it is text; lines of JSON come in blocks, since none goes on
-    in the next one. Of other forms all stretches make one part. No reading is given twice, and each is made in one pass: work
-    and memory are a small multiple of the text's length.
+    in the next one. Of other forms all stretches make one part. No reading of a block is given twice, and each is made in one
+    pass: work and memory are a small multiple of the text's length.
     """
     encoded = Encoded(text)
     documents: list[tuple[int, int]] = []
-    seen: set[str] = set()
     for stretches in jsontext.documents(encoded.data) if depth else ():
         documents += stretches
         part = jsontext.read(cut(encoded, stretches))
-        for inner in _parts(part.encoded, depth - 1, seen):
+        for inner in _parts(part.encoded, depth - 1, set()):
             yield inner.within(part)
     rest = _rest(encoded, documents) if documents else whole(encoded)
     if rest is not None:
-        for inner in _parts(rest.encoded, depth, seen):
+        for inner in _parts(rest.encoded, depth, set()):
             yield inner.within(rest)
 
 

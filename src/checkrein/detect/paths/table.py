@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from checkrein.detect.paths.globs import expand, is_literal, name_expression, path_expression
@@ -13,7 +14,8 @@ from checkrein.detect.paths.view import PathView
 
 FIELDS = frozenset({"rule", "names", "globs", "home", "below", "root", "unless", "except", "not_below"})
 
-_Anchored = Mapping[str, Sequence[tuple[re.Pattern[str], int]]]
+_Anchored = Mapping[str, Sequence[tuple[str, int]]]
+"""By their first segment: expressions, not compiled yet, since most begin with a folder that nobody asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,12 @@ def _expanded(data: Mapping[str, Any], key: str) -> list[str]:
 
 def _by_first_segment(data: Sequence[Mapping[str, Any]], key: str, *, first: int) -> _Anchored:
     """The entries' patterns by their first literal segment. ``first``: which segment of ``/etc/x`` or ``etc/x`` that is."""
-    table: dict[str, list[tuple[re.Pattern[str], int]]] = defaultdict(list)
+    table: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for index, each in enumerate(data):
         for glob in _expanded(each, key):
             segment = glob.split("/")[first if glob.startswith("/") else 0]
             anchor = segment if is_literal(segment) else ""
-            table[anchor].append((re.compile(path_expression(glob), re.DOTALL), index))
+            table[anchor].append((path_expression(glob), index))
     return dict(table)
 
 
@@ -140,4 +142,9 @@ def _anchored(table: _Anchored, parts: Sequence[str], at: int, name: str, prefix
     found = (*table.get(parts[at], ()), *table.get("", ()))
     if found:
         text = prefix + "/".join((*parts[at:-1], name))
-        yield from (index for regex, index in found if regex.fullmatch(text))
+        yield from (index for expression, index in found if _compiled(expression).fullmatch(text))
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression, re.DOTALL)

@@ -21,7 +21,7 @@ PREFIX = "pii."
 
 _TEXTS = ("id", "label", "title", "country")
 _SHAPES = ("anywhere", "alone", "near")
-_FIELDS = {*_TEXTS, *_SHAPES, "default", "apart", "trigger", "validator", "words", "not_after", "bad", "good"}
+_FIELDS = {*_TEXTS, *_SHAPES, "default", "apart", "trigger", "validator", "words", "not_after", "not_behind", "bad", "good"}
 _REQUIRED = {*_TEXTS, "default", "bad", "good"}
 _COUNTRY = re.compile(r"[A-Z]{2}|any")
 
@@ -37,11 +37,12 @@ class Kind:
     - ``near``: only close to one of ``words``, in whatever case.
 
     What ``validator`` (a name in ``validators``) does not confirm is none. ``apart``: nor is one next to which another group of
-    digits stands, as in longer numbers. ``not_after``: nor is one that stands behind one of these names of something else.
+    digits stands, as in longer numbers. ``not_after``: nor is one that stands behind one of these names of something else, and
+    ``not_behind``: behind what one of these regular expressions matches.
     ``trigger``: a short expression that matches in every match of ``anywhere``, where those would be slow to look for, or look
     around themselves. ``country`` is an ISO 3166 code, or ``any``. ``default``: its evidence is good enough to
-    look for it without being asked to. ``bad`` and ``good`` are templates of texts in which it must and must not be found
-    (``examples``).
+    look for it without being asked to. ``bad`` and ``good`` are templates of texts in which it must and must not be found,
+    as in ``detect.secrets.examples``, with ``[[...]]`` around each value.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Kind:
     trigger: str
     words: tuple[str, ...]
     not_after: tuple[str, ...]
+    not_behind: tuple[str, ...]
     validator: str
     bad: tuple[str, ...]
     good: tuple[str, ...]
@@ -84,6 +86,7 @@ class Kind:
             trigger=entry.text("trigger") if "trigger" in entry else "",
             words=entry.texts("words"),
             not_after=entry.texts("not_after"),
+            not_behind=_shapes(entry, "not_behind"),
             validator=entry.text("validator") if "validator" in entry else "",
             bad=entry.texts("bad"),
             good=entry.texts("good"),

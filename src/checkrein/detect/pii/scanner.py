@@ -12,7 +12,16 @@ from checkrein.detect.offsets import Encoded
 from checkrein.detect.pii import catalogue
 from checkrein.detect.pii.backends import Backend, best
 from checkrein.detect.pii.catalogue import Kind
-from checkrein.detect.pii.patterns import NAMED_WITHIN, compiled, named_otherwise, needs_digit, trigger, width, word_trigger
+from checkrein.detect.pii.patterns import (
+    NAMED_WITHIN,
+    WIDEST,
+    compiled,
+    named_otherwise,
+    needs_digit,
+    trigger,
+    width,
+    word_trigger,
+)
 from checkrein.detect.pii.validators import validator
 
 _BEHIND = 80  # characters behind a word in which the value that it announces may begin
@@ -108,11 +117,6 @@ class Pii:
                 yield from found
 
 
-_USERINFO = re.compile(r"://[^\s/@]{0,120}:[^\s/@]{0,120}\Z")
-"""A URL up to the password in it, or into it: with the host behind the @ it would look like an address (RFC 3986, 3.2.1)."""
-_USERINFO_WITHIN = 250
-
-
 class _Shape:
     """A shape, compiled when it is first needed."""
 
@@ -169,9 +173,13 @@ class _Kind:
     def _other(self) -> re.Pattern[str] | None:
         return named_otherwise(self.kind.not_after) if self.kind.not_after else None
 
+    @cached_property
+    def _behind(self) -> re.Pattern[str] | None:
+        return re.compile(rf"(?:{'|'.join(self.kind.not_behind)})\Z") if self.kind.not_behind else None
+
     def _is_other(self, text: str, start: int, end: int) -> bool:
         """Whether what stands around a match says that it is something else."""
-        if self.kind.validator == "email" and _USERINFO.search(text, max(start - _USERINFO_WITHIN, 0), start):
+        if self._behind is not None and self._behind.search(text, max(start - WIDEST, 0), start):
             return True
         if self.kind.apart and _is_group(text, start, end):
             return True

@@ -97,7 +97,7 @@ class Baseline:
             bytes.fromhex(document["id"])
             return cls(document["id"], {(str(e["rule"]), str(e["digest"])): str(e["place"]) for e in document["accepted"]})
         except (ValueError, KeyError, TypeError) as error:
-            fix = "bring it back from version control, or write it anew with --update"
+            fix = "bring it back from version control, or name another file, which --update writes"
             raise UsageError(f"{name} is not a baseline", why=f"{type(error).__name__}: {error}", fix=fix) from error
 
     def render(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,14 +13,18 @@ from checkrein.detect.pii.validators import validator
 from checkrein.detect.pii.validators.digits import luhn
 from checkrein.detect.pii.validators.keccak import keccak_256, sponge
 from checkrein.detect.pii.validators.money import ethereum_address
+from checkrein.detect.pii.validators.published import NUMBERS
 
 EXAMPLES = [
-    ("card", "4111 1111 1111 1111"),
-    ("card", "5555555555554444"),
-    ("card", "378282246310005"),
-    ("card", "6011-1111-1111-1117"),
-    ("iban", "GB29 NWBK 6016 1331 9268 19"),
-    ("iban", "de89370400440532013000"),
+    ("test-card", "4111 1111 1111 1111"),
+    ("test-card", "5555555555554444"),
+    ("test-card", "378282246310005"),
+    ("test-card", "6011-1111-1111-1117"),
+    ("test-card", "4000002500003155"),
+    ("test-card", "30123456789019"),
+    ("example-iban", "GB29 NWBK 6016 1331 9268 19"),
+    ("example-iban", "de89370400440532013000"),
+    ("example-iban", "NL02ABNA0123456789"),
     ("aba-routing", "021000021"),
     ("us-npi", "1234567893"),
     ("us-dea", "AB1234563"),
@@ -86,6 +91,14 @@ def test_a_changed_digit_is_seen(name: str, value: str) -> None:
     ("name", "value"),
     [
         ("card", "4111111111111112"),
+        ("card", "4111111111111111"),
+        ("card", "6011000990139424"),
+        ("card", "4000002500003155"),
+        ("card", "4012345678909999"),
+        ("test-card", "4111111111111112"),
+        ("iban", "DE89 3704 0044 0532 0130 00"),
+        ("iban", "NL02ABNA0123456789"),
+        ("example-iban", "GB29 NWBK 6016 1331 9268 18"),
         ("card", "4444444444444444"),
         ("card", "1234567812345670"),
         ("iban", "GB29 NWBK 6016 1331 9268 18"),
@@ -110,6 +123,16 @@ def test_a_changed_digit_is_seen(name: str, value: str) -> None:
         ("ethereum", "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"),
         ("bitcoin", "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj1"),
         ("email", "someone@example.org"),
+        ("email", "someone@mail.example.co.uk"),
+        ("email", "someone@gateway.home.arpa"),
+        ("email", "someone@expyuzz4wqqyqhjn.onion"),
+        ("email", "test@test.com"),
+        ("email", "foo@bar.com"),
+        ("email", "you@your-company.com"),
+        ("email", "your.name@firma.de"),
+        ("email", "sk-ssh-ed25519@openssh.com"),
+        ("email", "rijndael-cbc@lysator.liu.se"),
+        ("email", "zlib@openssh.com"),
         ("email", "a..b@somewhere.org"),
         ("email", "1234+somebody@users.noreply.github.com"),
         ("ethereum", "0x" + "0" * 40),
@@ -172,7 +195,17 @@ def test_what_is_none_is_not_confirmed(name: str, value: str) -> None:
         ("partial-date", "05/2021"),
         ("partial-date", "31/12"),
         ("phone", "+44 (20) 7123 4567"),
-        ("phone", "(415) 555-0132"),
+        ("phone", "(415) 661-0132"),
+        ("phone", "+1 415 555 0232"),
+        ("fictional-phone", "(415) 555-0132"),
+        ("fictional-phone", "001 415 555 0132"),
+        ("fictional-phone", "+44 20 7946 0958"),
+        ("fictional-phone", "01632 960123"),
+        ("fictional-phone", "+49 (0) 30 23125 123"),
+        ("email", "jane.doe@acme.com"),
+        ("email", "test@firma.de"),
+        ("email", "djm@openssh.com"),
+        ("email", "hr-office@example-works.com"),
         ("phone", "030 901820"),
         ("phone-ph", "0917 123 4567"),
         ("web-address", "https://a.example/x"),
@@ -184,8 +217,26 @@ def test_what_has_no_check_is_confirmed_by_its_form(name: str, value: str) -> No
 
 
 def test_an_iban_may_be_followed_by_words() -> None:
-    assert validator("iban")("GB29 NWBK 6016 1331 9268 19 AND MORE") == len("GB29 NWBK 6016 1331 9268 19")
-    assert validator("iban")("GB29 NWBK 6016 1331 9268 19AND MORE") == 0
+    assert validator("example-iban")("GB29 NWBK 6016 1331 9268 19 AND MORE") == len("GB29 NWBK 6016 1331 9268 19")
+    assert validator("example-iban")("GB29 NWBK 6016 1331 9268 19AND MORE") == 0
+    assert validator("iban")("NO47 8601 2117 002 AND MORE") == len("NO47 8601 2117 002")
+
+
+PUBLISHED = yaml.safe_load(NUMBERS.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "value"),
+    [("test-card", "card", card) for card in PUBLISHED["cards"]]
+    + [("example-iban", "iban", iban) for iban in PUBLISHED["ibans"]],
+)
+def test_each_published_number_passes_its_checks_and_is_nobodys(name: str, other: str, value: str) -> None:
+    assert (validator(name)(value), validator(other)(value)) == (len(value), 0)
+
+
+@pytest.mark.parametrize("value", ["(415) 555-0132", "+1 415 555 0132", "+44 20 7946 0958", "0491 570 156", "+46 31-390 06 12"])
+def test_a_number_that_is_kept_for_films_is_nobodys(value: str) -> None:
+    assert validator("phone")(value) == 0
 
 
 def test_keccak_is_that_of_the_competition() -> None:

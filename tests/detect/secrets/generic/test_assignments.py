@@ -264,6 +264,11 @@ PASSWORD	********	me1
 #define TLS1_TXT_PSK_WITH_CHACHA20_POLY1305             "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256"
 #define TLS1_TXT_PSK_WITH_AES_128_CBC_SHA               "PSK-AES128-CBC-SHA"
 key_sha = "{hex:40}"
+ s390x/fat/aes192-set-encrypt-key\n s390x/fat/aes256-decrypt-2.asm
+cache key: page_{hex:40}
+public key: {b64:43}=
+gpg --keyserver hkps://keys.example.org --recv-keys {HEX:40}
+<trusted-key id="{HEX:40}" group="org.x"/>
 password.too_short=Das Passwort ist zu kurz (mindestens 8 Zeichen)
 """)
 

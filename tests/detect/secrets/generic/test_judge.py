@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 
 import pytest
 
@@ -34,6 +35,9 @@ def judged(text: str, kind: Kind) -> bool:
         ("x = 'access-production-{uuid}'", Kind.TOKEN),
         ("x = '{b64:43}='", Kind.KEY),
         ("x = '{hex:64}'", Kind.KEY),
+        ("x = '0x{hex:64}'", Kind.TOKEN),
+        ("x = '{HEX:40}'", Kind.API_KEY),
+        ("x = '{hex:40}'", Kind.KEY),
         ("x = '{hex:16}'", Kind.SALT),
     ],
 )
@@ -61,10 +65,27 @@ def test_secrets(template: str, kind: Kind) -> None:
         ("x = user1.secret2", Kind.SECRET),
         ("x = a1b2c3]d4", Kind.SECRET),
         ("x = {1, 1, 1, 1, 1, 1, 1, 1}", Kind.KEY),
+        ("x = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE{b64:86}'", Kind.KEY),
+        ("x = 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA{b64:60}'", Kind.SECRET),
+        ("x = 'MCowBQYDK2VwAyEA{b64:43}='", Kind.KEY),
+        ("x = '0x{hex:40}'", Kind.TOKEN),
+        ("x = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'", Kind.TOKEN),
+        ("x = '{HEX:40}'", Kind.KEY),
+        ("x = 'item-{uuid}'", Kind.KEY),
+        ("x = 'orders:{uuid}:lines'", Kind.KEY),
+        ("x = 'pk_live_{alnum:24}'", Kind.KEY),
     ],
 )
 def test_what_is_none(text: str, kind: Kind) -> None:
-    assert not judged(text, kind)
+    assert not any(judged(expand(text, seed), kind) for seed in SEEDS)
+
+
+@pytest.mark.parametrize("size", [256, 384, 512])
+def test_what_kubeseal_encrypted_is_none(size: int) -> None:
+    sealed = size.to_bytes(2, "big") + random.Random(size).randbytes(size + 16 + 20)
+    assert not judged(f"x: {base64.b64encode(sealed).decode()}", Kind.PASSWORD)
+    assert judged(f"x: {base64.b64encode(sealed[2:]).decode()}", Kind.TOKEN)
+    assert judged(f"x: {base64.b64encode(sealed[: size + 2]).decode()}", Kind.TOKEN)
 
 
 @pytest.mark.parametrize("template", ["{uuid}", "{hex:16}", "{alnum:10}"])

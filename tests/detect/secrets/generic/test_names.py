@@ -14,6 +14,8 @@ OTHERS = """
 password_hash password_field passwordResetUrl hashed_secret secret_name secretRef secretary
 token_type token_url tokenizer max_tokens tokens token_ids next_token csrf_token changeToken
 key_id public_key primary_key foreignKey cache_key sort_key keyboard keyword monkey
+NEXT_PUBLIC_RECAPTCHA_SITE_KEY data-sitekey ALGOLIA_SEARCH_API_KEY algoliaSearchOnlyKey searchOnlyApiKey authenticity_token
+tokenHash secret_hash token_address tokenAddresses
 author authors passed compass bypass credit salted name id x
 """
 
@@ -26,7 +28,7 @@ author authors passed compass bypass credit salted name id x
             "password Password DB_PASSWORD dbPassword user.password password1 password_2 passwd pwd userpwd PW dbpass Kennwort",
         ),
         (Kind.TOKEN, "token accessToken ACCESS_TOKEN X-Auth-Token _authToken refresh_token githubtoken"),
-        (Kind.API_KEY, "api_key apiKey APIKEY x-api-key ApiKey1 stripe_api_keys"),
+        (Kind.API_KEY, "api_key apiKey APIKEY x-api-key ApiKey1 stripe_api_keys AZURE_SEARCH_API_KEY"),
         (
             Kind.SECRET,
             "secret clientSecret AWS_SECRET_ACCESS_KEY SECRET_KEY_BASE encryptionKey signing-key accountkey license_key",

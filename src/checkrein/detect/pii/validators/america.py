@@ -11,7 +11,7 @@ from stdnum.mx import rfc
 
 from checkrein.detect.pii.validators.digits import compact, luhn, varied, weighted
 
-_PRINTED = {"078051120", "219099999", *(f"98765432{digit}" for digit in range(10)), "123456789"}
+_PRINTED = {"078051120", "111223333", "219099999", *(f"98765432{digit}" for digit in range(10)), "123456789"}
 """Social security numbers that stood on cards in wallets, in advertisements and examples."""
 
 _ITIN_GROUPS = {*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100)}

@@ -10,6 +10,7 @@ from stdnum import bitcoin, iban, numdb
 
 from checkrein.detect.pii.validators.digits import compact, luhn, varied, weighted
 from checkrein.detect.pii.validators.keccak import keccak_256
+from checkrein.detect.pii.validators.published import is_example_account, is_test_card
 
 _ISSUERS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
@@ -30,12 +31,33 @@ _BECH32M = 0x2BC830A3
 
 
 def is_card(value: str) -> bool:
-    """A payment card: prefix and length of an issuer, the Luhn check, and not all digits alike."""
+    """A payment card that somebody may have: prefix and length of an issuer, the Luhn check, not one for tests."""
+    return _has_form_of_card(value) and not is_test_card(compact(value))
+
+
+def is_published_card(value: str) -> bool:
+    """A card in all but that its number is one for tests."""
+    return _has_form_of_card(value) and is_test_card(compact(value))
+
+
+def _has_form_of_card(value: str) -> bool:
     digits = compact(value)
     return bool(_ISSUERS.fullmatch(digits)) and luhn(digits) and varied(digits, 2)
 
 
 def iban_length(value: str) -> int:
+    """How many characters of ``value`` are an IBAN that somebody may have: none of the examples that are printed everywhere."""
+    length = _length_of_iban(value)
+    return 0 if is_example_account(compact(value[:length])) else length
+
+
+def published_iban_length(value: str) -> int:
+    """How many characters of ``value`` are an IBAN that is printed as an example."""
+    length = _length_of_iban(value)
+    return length if is_example_account(compact(value[:length])) else 0
+
+
+def _length_of_iban(value: str) -> int:
     """How many characters of ``value`` are an IBAN, by ISO 13616: length and structure of its country, mod 97 (python-stdnum).
 
     Words may follow it. It is in one case.
@@ -97,6 +119,7 @@ def ethereum_address(digits: str) -> str:
 
 VALIDATORS: Mapping[str, Callable[[str], bool]] = {
     "card": is_card,
+    "test-card": is_published_card,
     "aba-routing": is_routing_number,
     "bitcoin": is_bitcoin,
     "ethereum": is_ethereum,

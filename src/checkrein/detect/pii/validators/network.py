@@ -7,9 +7,34 @@ import re
 from collections.abc import Callable, Mapping
 
 _NOBODYS = re.compile(
-    r"(?:.*\.)?(?:example(?:\.(?:com|org|net|edu))?|test|invalid|localhost|local|internal|lan|localdomain)", re.IGNORECASE
+    r"(?:.*\.)?(?:example(?:\.[a-z]{2,4}){0,2}|test|invalid|localhost|local|internal|lan|localdomain|home\.arpa|onion|alt)",
+    re.IGNORECASE,
 )
-"""Names that RFC 2606 and RFC 6761 keep for examples and for the inside: nobody can be written to there."""
+"""Names that RFC 2606, 6761, 6762, 7686, 8375 and 9476 keep for examples and for the inside: nobody can be written to there.
+``example`` is used as one in other top-level domains all the same."""
+
+_STAND_INS = re.compile(
+    r"(?:my[._-]?(?:e?mail|name|address|user|id|account)|(?:user|first|last)[._-]?name(?:[._-]?lastname)?"
+    r"|(?:[a-z]|abc|xyz|bar|baz|e?mail|example|foo(?:bar)?|me|name|sample|some(?:one|body)|test(?:ing|user)?|user|your?)\d{0,2})",
+    re.IGNORECASE,
+)
+"""Names before the @ that stand for somebody's."""
+_STAND_IN_DOMAINS = re.compile(
+    r"(?:(?:your|my|some)?-?(?:company|domain|site|host|server|organi[sz]ation)|[a-z]|abc|xyz|acme|bar|baz|foo(?:bar)?|e-?mail|test(?:ing)?)"
+    r"(?:\.[a-z]{2,4}){1,2}",
+    re.IGNORECASE,
+)
+"""Domains that stand for somebody's. Each belongs to somebody, so it takes such a name before the @ as well."""
+_YOURS = re.compile(r"your[._-]?(?:e?mail|name|address|user|id|account)(?:[._-]?(?:here|address))?", re.IGNORECASE)
+
+_ALGORITHMS = re.compile(
+    r"(?:sk-)?(?:ssh|ecdsa|rsa|webauthn)-.+|(?:aes|aead|chacha|curve|hmac|mlkem|rijndael|serpent|sntrup|twofish|umac)[\d-].+",
+    re.IGNORECASE,
+)
+"""Algorithms of SSH, which carry the domain of those who made them (RFC 4251, section 6): ``aes256-gcm@openssh.com``."""
+_EXTENSIONS = re.compile(r".*[-\d].*|zlib|eow|keepalive|statvfs|fstatvfs|fsync", re.IGNORECASE)
+"""What else has such a name at openssh.com and libssh.org: methods, requests and extensions of the protocol."""
+_MAKERS = frozenset(("openssh.com", "libssh.org"))
 
 _NOT_DOMAINS = frozenset(
     [
@@ -82,14 +107,21 @@ def is_email(value: str) -> bool:
         return False
     if local.lower() in _SERVICES or "noreply" in domain.lower().split(".") or _NOBODYS.fullmatch(domain):
         return False
+    if _YOURS.fullmatch(local) or (_STAND_INS.fullmatch(local) and _STAND_IN_DOMAINS.fullmatch(domain)):
+        return False
+    if _ALGORITHMS.fullmatch(local) or (domain.lower() in _MAKERS and _EXTENSIONS.fullmatch(local)):
+        return False
     return domain.rpartition(".")[2].lower() not in _NOT_DOMAINS
 
 
 def is_public_ip(value: str) -> bool:
     """An address in the internet, IPv4 or IPv6, other than those of well-known name servers. A prefix length may follow."""
+    text, _, length = value.partition("/")
     try:
-        address = ipaddress.ip_address(value.partition("/")[0])
+        address = ipaddress.ip_address(text)
     except ValueError:
+        return False
+    if address.version == 6 and length and int(length) <= _WIDE:
         return False
     return address.is_global and not address.is_multicast and address not in _RESOLVERS and not _like_version(address)
 
@@ -103,16 +135,19 @@ def is_ip(value: str) -> bool:
     return not address.is_unspecified
 
 
+_WIDE = 32
+"""Bits of a prefix of IPv6 that a registry or a provider gets, so that it tells nothing about anyone (``2002::/16``)."""
+
 _OBJECTS = {(1, 0), (1, 1), (1, 2), (1, 3), (2, 0), (2, 1), (2, 2), (2, 5), (2, 16), (2, 23)}
 """With what the identifiers of objects in certificates and protocols begin (ITU-T X.660), and many versions."""
 
 
 def _like_version(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Four numbers with a zero at the end or two zeros, or all below 20, are versions far more often than addresses."""
+    """Four numbers with a zero at the end, with two zeros, or the first three below 20: most often a version."""
     if address.version == 6:
         return False
     numbers = list(address.packed)
-    return numbers[3] == 0 or tuple(numbers[:2]) in _OBJECTS or numbers.count(0) >= 2 or max(numbers) < 20
+    return numbers[3] == 0 or tuple(numbers[:2]) in _OBJECTS or numbers.count(0) >= 2 or max(numbers[:3]) < 20
 
 
 def is_mac(value: str) -> bool:

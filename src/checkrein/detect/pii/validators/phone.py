@@ -8,6 +8,9 @@ from functools import cache, partial
 
 import phonenumbers
 
+from checkrein.detect.pii.validators.digits import compact
+from checkrein.detect.pii.validators.published import FICTIONAL
+
 REGIONS = (
     *(
         "US",
@@ -44,6 +47,8 @@ _OTHER = re.compile(
     r"|(?:19|20)\d\d[\-/.](?:0[1-9]|1[0-2])[\-/.]\d{1,6}"  # a number within a year and month, as of an invoice
     r"|\d{1,3}\.\d{4,}"  # decimal fractions
 )
+_PLACE = re.compile(r"\+[0-8]\d[0-5]\d(?:[0-5]\d)?-[01]\d\d[0-5]\d(?:[0-5]\d)?")
+"""Latitude and longitude in degrees and minutes, in the signs of ISO 6709: ``+4906-11631``."""
 _EXTENSION = re.compile(r" ?(?:x|ext\.?) ?\d+$", re.IGNORECASE)
 _FEWEST = 8  # digits of a number without a country's code: shorter ones are most often something else
 _FEWEST_BARE = 10  # where nothing divides them, and no 0 stands before
@@ -57,17 +62,34 @@ def _valid(value: str, region: str | None) -> bool:
     return phonenumbers.is_valid_number(number)
 
 
-def is_international(value: str) -> bool:
-    """With ``+`` and a country's code, and valid there."""
-    return _valid(value, None)
-
-
 def is_phone(value: str) -> bool:
-    """International, or valid as a national number in one of ``REGIONS``."""
+    """International, or valid as a national number in one of ``REGIONS``, and somebody's."""
     value = _EXTENSION.sub("", value)
+    return _has_form_of_phone(value) and not _is_kept_for_fiction(value)
+
+
+def is_fictional_phone(value: str) -> bool:
+    """A telephone number in all but that it is kept for films and books."""
+    value = _EXTENSION.sub("", value)
+    return _has_form_of_phone(value) and _is_kept_for_fiction(value)
+
+
+def _is_kept_for_fiction(value: str) -> bool:
+    digits = compact(value)
+    for code, numbers in FICTIONAL.items():
+        international = value.startswith(("+", "00"))
+        before = (str(code), f"{code}0", f"00{code}") if international else ("", "1" if code == 1 else "0")
+        if any(digits.startswith(each) and numbers.fullmatch(digits, len(each)) for each in before):
+            return True
+    return False
+
+
+def _has_form_of_phone(value: str) -> bool:
+    if _PLACE.fullmatch(value):
+        return False
     if value.startswith("+"):
-        return is_international(value)
-    if value.startswith("00") and is_international("+" + value[2:]):
+        return _valid(value, None)
+    if value.startswith("00") and _valid("+" + value[2:], None):
         return True
     if _NANP.fullmatch(value):
         return _valid(value, "US")
@@ -104,6 +126,7 @@ def is_like_phone(value: str) -> bool:
 
 VALIDATORS: Mapping[str, Callable[[str], bool]] = {
     "phone": is_phone,
+    "fictional-phone": is_fictional_phone,
     "phone-like": is_like_phone,
     "phone-ph": partial(is_phone_of, "PH"),
     "phone-tr": partial(is_phone_of, "TR"),

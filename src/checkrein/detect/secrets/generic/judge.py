@@ -23,7 +23,17 @@ _DIGEST = re.compile(r"(?:sha\d*|md5|b?crypt)[:=-]|h1:", re.IGNORECASE)
 _CODE = re.compile(r"[(){}\[\]]|^[\\^]|\\[dwsxubB.]|%[\d.]*[sdrfx]\b|=>|&&|\|\|")
 _NAME_IN_CODE = re.compile(r"[@&*!]?[A-Za-z_$][\w$-]*(?:(?:\.|::|->|\[)[A-Za-z_$0-9'\"][\w$'\"-]*\]?)*")
 _PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:)[/\\](?:[\w.@ +~%-]+[/\\])*[\w.@ +~%-]*|(?:[\w.@+~-]+/)+[\w@+~-]+\.\w{1,5}")
+_FILE = re.compile(r"(?:[\w.+-]+/)+[\w+-]+\.[a-z][a-z0-9]{0,3}")
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?")
+
+_PUBLIC_KEY = re.compile(
+    r"M(?:FkwEwYHKoZIzj0CA|HYwEAYHKoZIzj0CA|CowBQYDK2V|IGfMA0GCSqGSIb3DQEBAQUAA4GN|II[A-D][A-Za-z0-9+/]jANBgkqhkiG9w0BAQEFAAOC)"
+)
+"""How the base64 of a public key begins (RFC 5280, SubjectPublicKeyInfo): of elliptic curves, Ed25519 and RSA."""
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")  # of Ethereum's accounts and contracts; its keys have 64 digits
+_FINGERPRINT = re.compile(r"(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{16})")  # of OpenPGP's keys
+_RSA_BYTES = (256, 384, 512)
+_NONCE_AND_TAG = 16
 
 _STRONG = frozenset({Kind.PASSWORD, Kind.SECRET, Kind.TOKEN, Kind.API_KEY, Kind.PRIVATE_KEY})
 _SHORTEST, _SHORTEST_TOKEN, _LONGEST_PASSWORD = 6, 16, 64
@@ -43,7 +53,7 @@ def is_secret(value: Value, kind: Kind) -> bool:
     if not _may_be_secret(content):
         return False
     made = shape(content[:_MEASURED])
-    if _is_something_else(content, made, value):
+    if _is_something_else(content, made, value) or (kind is Kind.KEY and _names_something(content)):
         return False
     if value.scheme:
         kind = Kind.TOKEN
@@ -56,6 +66,11 @@ def is_secret(value: Value, kind: Kind) -> bool:
     if kind is Kind.PASSWORD and value.operator is Operator.ENVIRONMENT:
         return made.length >= 8 and 2 <= made.letters < made.length
     return kind in (Kind.PASSWORD, Kind.SALT) and _is_password(content, made, literal.form)
+
+
+def _names_something(content: str) -> bool:
+    """Whether what stands under a bare ``key`` only names something: the number of an object, or a public key's fingerprint."""
+    return bool(_UUID.search(content) or _FINGERPRINT.fullmatch(content))
 
 
 def is_password(content: str) -> bool:
@@ -96,12 +111,25 @@ def _may_be_secret(content: str) -> bool:
 
 
 def _is_something_else(content: str, made: Shape, value: Value) -> bool:
-    """A URL, a date, a digest that says so, code, or a path or a host's name that is made of words."""
+    """A URL, a date, a digest that says so, what is public or encrypted, code, or a path or a host's name made of words."""
     if _URL.match(content) or _DATE.search(content) or _DIGEST.match(content):
+        return True
+    if _PUBLIC_KEY.match(content) or _ADDRESS.fullmatch(content) or _is_sealed(content):
         return True
     if value.literal.form is Form.BARE and _CODE.search(content):
         return True
+    if value.operator is Operator.SPACE and _FILE.fullmatch(content):
+        return True  # of a list of files, in which another one's name tells of a key
     return _is_worded(made) and bool(_PATH.fullmatch(content) or _HOST.fullmatch(content))
+
+
+def _is_sealed(content: str) -> bool:
+    """Whether it is what ``kubeseal`` encrypts: the length of a key encrypted by RSA in two bytes, that key, the ciphertext."""
+    try:
+        data = base64.b64decode(content, validate=True)
+    except ValueError:
+        return False
+    return len(data) > 2 and (size := int.from_bytes(data[:2], "big")) in _RSA_BYTES and len(data) > 2 + size + _NONCE_AND_TAG
 
 
 def _is_worded(made: Shape) -> bool:

@@ -50,6 +50,7 @@ class _Names:
     key_ending: re.Pattern[str]
     salt: frozenset[str]
     harmless: frozenset[str]
+    shown: re.Pattern[str]
     about: frozenset[str]
 
 
@@ -64,6 +65,7 @@ def _names() -> _Names:
         key_ending=re.compile(f"(?:{'|'.join(key_of['endings'])})s?$"),
         salt=frozenset(table["salt"]),
         harmless=frozenset(table["harmless"]),
+        shown=re.compile("|".join(table["shown"])),
         about=frozenset(table["about"]),
     )
 
@@ -86,7 +88,7 @@ def kind_of(name: str) -> Kind | None:
 def _of_words(words: frozenset[str], joined: str, names: _Names) -> Kind | None:
     if not words.isdisjoint({"secret", "secrets", "secrete"}) or joined.endswith("secret"):
         return Kind.SECRET
-    harmless = not names.harmless.isdisjoint(words)
+    harmless = not names.harmless.isdisjoint(words) or names.shown.search(joined) is not None
     if "token" in words or joined.endswith("token"):
         return None if harmless else Kind.TOKEN
     if not words.isdisjoint({"key", "keys"}) or names.key_ending.search(joined):
