@@ -8,7 +8,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 TESTS ?= tests
-WORKERS ?= 2
+# Twice the cores of a small machine: what drives the real client, or a service, waits much of its time.
+WORKERS ?= 4
 COMPILE := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 

@@ -27,6 +27,12 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits longest begins first, so that the other workers have something to do meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 PORT = 4747
 GUARD_PID = 4141
 PATH_KEYS = ("file_path", "notebook_path", "path")

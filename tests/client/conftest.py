@@ -17,6 +17,8 @@ from checkrein.core import ClientError
 from checkrein.prove.api import Script, ScriptedApi, Text, ToolResult, ToolUse, call_id, read_body
 from checkrein.prove.client import VERSIONS, ClientProgram, ensure_client
 from checkrein.prove.drive import ClientRun, Drive
+from checkrein.prove.protection import build_helper
+from gateway_site import Site, gateway_site
 
 CACHE = Path(os.environ.get("CHECKREIN_CLIENTS") or Path(__file__).parents[2] / ".cache/clients")
 
@@ -30,6 +32,19 @@ def client(request: pytest.FixtureRequest) -> ClientProgram:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"no client {request.param}: {exc.what}")
+
+
+@pytest.fixture(scope="session")
+def hook_program(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """The native hook program, built once; None where there is no compiler."""
+    return build_helper(tmp_path_factory.mktemp("hook"))
+
+
+@pytest.fixture(scope="module")
+def site(client: ClientProgram, hook_program: Path | None) -> Iterator[Site]:
+    """A world with the gateway on, for the tests of one module."""
+    with gateway_site(client, hook_program) as made:
+        yield made
 
 
 @dataclass(frozen=True, slots=True)

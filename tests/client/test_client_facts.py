@@ -17,6 +17,7 @@ from checkrein.prove.otel import OtelSink
 from checkrein.service import certificate
 from checkrein.service.paths import ServicePaths
 from forward_proxy import ForwardProxy
+from waiting import until
 
 pytestmark = pytest.mark.client
 
@@ -234,23 +235,27 @@ class TestAnswers:
         assert world.play().ran
         assert hooks.events() == []
 
-    def test_a_blocked_config_change_keeps_the_hooks_of_the_running_session(self, world: Any, hooks: Any) -> None:
-        hooks.answers["ConfigChange"] = (200, b'{"decision": "block", "reason": "no"}')
+    @pytest.mark.parametrize("blocked", [True, False])
+    def test_a_blocked_config_change_keeps_the_hooks_of_the_running_session(
+        self, world: Any, hooks: Any, blocked: bool
+    ) -> None:
+        """One that is not blocked ends them: so what is seen is the answer's work."""
+        if blocked:
+            hooks.answers["ConfigChange"] = (200, b'{"decision": "block", "reason": "no"}')
         settings = on("PreToolUse", hooks.hook("PreToolUse", **GATE))
         settings["hooks"]["ConfigChange"] = [{"hooks": [hooks.hook("ConfigChange", **GATE)]}]
         world.settings(settings)
-        edit = f"echo '{{\"disableAllHooks\": true}}' > {shlex.quote(str(world.home / '.claude/settings.json'))}; sleep 4"
-        late: list[int] = []
+        edit = f"echo '{{\"disableAllHooks\": true}}' > {shlex.quote(str(world.home / '.claude/settings.json'))}"
 
         def before_turn(turn: int) -> None:
             if turn == 1:
+                until(lambda: "ConfigChange" in hooks.events())
                 hooks.answers["PreToolUse"] = DENY
-                late.append(len(hooks.calls))
 
-        turns = [[ToolUse("Bash", {"command": edit})], [ToolUse("Bash", {"command": "touch ran"})]]
-        outcome = world.play(turns, before_turn=before_turn)
-        assert "ConfigChange" in hooks.events()
-        assert not outcome.ran
+        commands = [edit, "true", "touch ran"]  # between the second and the third the client takes the new settings, or none
+        outcome = world.play([[ToolUse("Bash", {"command": command})] for command in commands], before_turn=before_turn)
+        assert outcome.api.failure is None
+        assert outcome.ran is not blocked
 
     def test_a_subagents_calls_go_through_the_hooks(self, world: Any, hooks: Any) -> None:
         world.settings(on("PreToolUse", hooks.hook("PreToolUse", **GATE)))

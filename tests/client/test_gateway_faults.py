@@ -12,34 +12,25 @@ import signal
 import sqlite3
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 import faulty_api
-from checkrein.ledger.egress import DATABASE, EgressStore
+from checkrein.ledger.egress import DATABASE
 from checkrein.locations import egress_dir, private_folder
 from checkrein.prove.api import Script, ScriptedApi, Text, ToolUse
-from checkrein.prove.client import ClientProgram
 from checkrein.prove.drive import ClientRun, Drive
-from checkrein.prove.protection import Protection, protected
-from checkrein.prove.scenario import load_all
-from checkrein.prove.world import Origin, World, build
 from checkrein.service import certificate, manage_gateway, supervisor
-from checkrein.service.launch import Runner
 from checkrein.service.paths import ServicePaths
-from checkrein.setup.install import Scope
 from faulty_api import Fault, FaultyApi
-from relay import Relay
+from gateway_site import Site
+from waiting import until
 
 pytestmark = pytest.mark.client
 
-NOWHERE = "http://127.0.0.1:9"
-"""What the environment names as the API: the client must not ask there."""
 PROMPT = "Look at @notes.txt"
 DOWN_SECONDS = 1.0  # how long the gateway is gone before it is started anew
 END = "All is well."
@@ -48,51 +39,26 @@ NUMBER = re.compile(r"\d+")
 ONE_RETRY = {"CLAUDE_CODE_MAX_RETRIES": "1"}
 
 
-@dataclass
-class Site:
-    """A world with the gateway on. ``values`` stand in the files that the conversation is about."""
+@dataclass(frozen=True)
+class Conversation:
+    """One that is about ``values``, which stand in the files of the site's project."""
 
-    client: ClientProgram
-    world: World
-    protection: Protection
-    relay: Relay
+    site: Site
     values: tuple[str, ...]
 
-    @property
-    def paths(self) -> ServicePaths:
-        return self.protection.paths
-
     def play(self, api: ScriptedApi, **env: str) -> ClientRun:
-        """One conversation with this API behind the gateway."""
-        self.relay.lead(urlsplit(api.url).port or 0)
-        place = self.world
-        run = Drive(self.client.path, place.home, place.project, NOWHERE, PROMPT, "bypassPermissions", env=env).run()
+        """Have it with this API behind the gateway."""
+        run = self.site.play(api, PROMPT, **env)
         assert not [value for value in self.values if api.sent(value)]
         return run
 
-    def start(self) -> None:
-        """Put the gateway on again, as ``checkrein up`` does where it is gone."""
-        route = manage_gateway.read_route(self.paths)
-        assert route is not None
-        manage_gateway.start(self.paths, route, env=self.world.environment(), runner=Runner.BACKGROUND)
-
-    def rows(self) -> int:
-        """How many requests are on record."""
-        with EgressStore.open(egress_dir(self.world.environment())) as store:
-            return len(list(store.rows()))
-
 
 @pytest.fixture(scope="module")
-def site(client: ClientProgram) -> Iterator[Site]:
-    scenario = next(each for each in load_all() if each.id == "write-source")
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder, Relay() as relay:  # /tmp is temporary to the policy
-        world = build(scenario, Path(folder) / "w", Origin())
-        values = tuple(f"ghp_{secrets.token_hex(18)}" for _ in range(2))
-        for name, value in zip(("notes.txt", "more.txt"), values, strict=True):
-            (world.project / name).write_text(f"the token: {value}\n")
-        with protected(world, client, Scope.USER, None, None, upstream=relay.url) as protection:
-            yield Site(client, world, protection, relay, values)
-        world.remove()
+def conversation(site: Site) -> Conversation:
+    values = tuple(f"ghp_{secrets.token_hex(18)}" for _ in range(2))
+    for name, value in zip(("notes.txt", "more.txt"), values, strict=True):
+        (site.world.project / name).write_text(f"the token: {value}\n")
+    return Conversation(site, values)
 
 
 TROUBLE: dict[str, Fault] = {
@@ -107,10 +73,10 @@ TROUBLE: dict[str, Fault] = {
 
 
 @pytest.mark.parametrize("name", TROUBLE)
-def test_after_trouble_the_conversation_goes_on(site: Site, name: str) -> None:
+def test_after_trouble_the_conversation_goes_on(conversation: Conversation, name: str) -> None:
     """What is asked again is as clean as what was asked first."""
     with FaultyApi(TURNS, TROUBLE[name]) as api:
-        run = site.play(api)
+        run = conversation.play(api)
     assert api.met == 1
     assert run.result()["result"] == END, run.stdout
     talks = [request.body for request in api.messages() if request.json().get("tools")]
@@ -119,21 +85,21 @@ def test_after_trouble_the_conversation_goes_on(site: Site, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in TROUBLE if name not in ("slow", "cut")])
-def test_where_trouble_lasts_the_person_is_told_what_the_api_said(site: Site, name: str) -> None:
+def test_where_trouble_lasts_the_person_is_told_what_the_api_said(site: Site, conversation: Conversation, name: str) -> None:
     """In the client's words for it: those that it has without a gateway."""
     told = []
     for through in (True, False):
         with FaultyApi(TURNS, TROUBLE[name], turn=0, times=100) as api:
-            run = site.play(api, **ONE_RETRY) if through else alone(site, api)
+            run = conversation.play(api, **ONE_RETRY) if through else alone(site, api)
         told.append((run.code, run.result().get("is_error"), NUMBER.sub("0", str(run.result().get("result")))))
         assert api.met >= 1
     assert told[0] == told[1]
     assert told[0][1]
 
 
-def test_where_every_answer_is_cut_the_person_is_told_by_whom(site: Site) -> None:
+def test_where_every_answer_is_cut_the_person_is_told_by_whom(conversation: Conversation) -> None:
     with FaultyApi(TURNS, faulty_api.cut, turn=0, times=100) as api:
-        run = site.play(api, **ONE_RETRY)
+        run = conversation.play(api, **ONE_RETRY)
     assert run.result()["is_error"]
     assert "the connection to 127.0.0.1:" in run.result()["result"]
     assert "was cut" in run.result()["result"]
@@ -155,14 +121,6 @@ def killed(*pids: int) -> None:
     until(lambda: not any(supervisor.start_time(pid) for pid in pids))
 
 
-def until(condition: Callable[[], object]) -> None:
-    """Wait for what comes in a moment."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
-
-
 def kill_worker(site: Site) -> None:
     killed(*manage_gateway.status(site.paths).workers)
 
@@ -179,23 +137,23 @@ def kill_all(site: Site) -> None:
     killed(found.pid, *found.workers)
 
 
-def test_a_record_that_is_locked_is_told(site: Site) -> None:
+def test_a_record_that_is_locked_is_told(site: Site, conversation: Conversation) -> None:
     """What cannot be put on record does not leave; once it can be, all goes on."""
     held = sqlite3.connect(egress_dir(site.world.environment()) / DATABASE, isolation_level=None)
     held.execute("BEGIN EXCLUSIVE")
     with ScriptedApi(Script(TURNS)) as api:
-        stopped = site.play(api, **ONE_RETRY).result()
+        stopped = conversation.play(api, **ONE_RETRY).result()
         assert api.requests == []
         held.execute("ROLLBACK")
         held.close()
         assert stopped["is_error"]
         assert "Checkrein: nothing was sent" in stopped["result"]
         assert "locked" in stopped["result"]
-        assert site.play(api).result()["result"] == END
+        assert conversation.play(api).result()["result"] == END
 
 
 @pytest.mark.parametrize("kill", [kill_worker, kill_supervisor, kill_all])
-def test_killed_in_the_middle_of_an_answer(site: Site, kill: Callable[[Site], None]) -> None:
+def test_killed_in_the_middle_of_an_answer(site: Site, conversation: Conversation, kill: Callable[[Site], None]) -> None:
     """The client asks again: the supervisor's new worker, or the gateway that was put on again meanwhile."""
     starting = threading.Timer(DOWN_SECONDS, site.start)
 
@@ -205,37 +163,37 @@ def test_killed_in_the_middle_of_an_answer(site: Site, kill: Callable[[Site], No
             if kill is not kill_worker:
                 starting.start()
 
-    before = site.rows()
+    before = len(site.rows())
     with ScriptedApi(Script(TURNS), befall) as api:
-        run = site.play(api)
+        run = conversation.play(api)
         if kill is not kill_worker:
             starting.join()
     assert api.failure is None
     assert run.result()["result"] == END, run.stdout
-    assert site.rows() - before >= len(api.requests), "what reached the API is on record, so it went through the gateway"
+    assert len(site.rows()) - before >= len(api.requests), "what reached the API is on record, so it went through the gateway"
 
 
-def test_killed_for_good(site: Site) -> None:
+def test_killed_for_good(site: Site, conversation: Conversation) -> None:
     """The person is told, and nothing goes to the API by another way."""
     with ScriptedApi(Script(TURNS), lambda turn: kill_all(site) if turn == 1 else None) as api:
-        run = site.play(api, **ONE_RETRY)
+        run = conversation.play(api, **ONE_RETRY)
     site.start()
     assert run.result()["is_error"]
     assert "refused" in run.result()["result"].lower()
     assert len([request for request in api.messages() if request.json().get("tools")]) == len(TURNS)
 
 
-def test_a_prompt_is_stopped_at_once_while_it_is_gone(site: Site) -> None:
+def test_a_prompt_is_stopped_at_once_while_it_is_gone(site: Site, conversation: Conversation) -> None:
     """The client alone would try for minutes, and then not say who did not answer."""
     kill_all(site)
     with ScriptedApi(Script(TURNS)) as api:
-        run = site.play(api)
+        run = conversation.play(api)
         assert api.requests == []
         site.start()
         assert "the gateway does not run" in run.stdout + run.stderr, run
         assert "checkrein up --gateway" in run.stdout + run.stderr
         assert run.code is not None
-        assert site.play(api).result()["result"] == END
+        assert conversation.play(api).result()["result"] == END
 
 
 class Thief(ScriptedApi):
@@ -261,11 +219,11 @@ class Thief(ScriptedApi):
 
 
 @pytest.mark.parametrize("tls", [True, False])
-def test_a_program_that_takes_the_port_gets_nothing(site: Site, tls: bool) -> None:
+def test_a_program_that_takes_the_port_gets_nothing(site: Site, conversation: Conversation, tls: bool) -> None:
     """After the gateway was killed its port is free; without its key nobody is believed there."""
     kill_all(site)
     with Thief(site, tls=tls) as thief, ScriptedApi(Script(TURNS)) as api:
-        run = site.play(api, **ONE_RETRY)
+        run = conversation.play(api, **ONE_RETRY)
     site.start()
     assert thief.requests == []
     assert api.requests == []

@@ -20,12 +20,11 @@ from checkrein.prove.protection import protected
 from checkrein.prove.scenario import load_all
 from checkrein.prove.world import Origin, build
 from checkrein.setup.install import Scope
+from gateway_site import NOWHERE
 from reading_api import ReadingApi, Told
 
 pytestmark = pytest.mark.client
 
-NOWHERE = "http://127.0.0.1:9"
-"""What the environment names as the API: the client must not ask there."""
 TOOLS = "Bash,Read,Edit,Write,NotebookEdit,MultiEdit"
 NAMES = ("one.py", "two.py", "edited.py", "multi.py", "long.py", "n.ipynb")
 
@@ -93,7 +92,7 @@ def calls(project: Path) -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def played(client: ClientProgram) -> Iterator[Played]:
+def played(client: ClientProgram, hook_program: Path | None) -> Iterator[Played]:
     """One session with all calls."""
     scenario = next(each for each in load_all() if each.id == "write-source")
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:  # /tmp is temporary to the policy
@@ -107,7 +106,7 @@ def played(client: ClientProgram) -> Iterator[Played]:
         turns: list[Turn] = [(ToolUse(tool, given),) for tool, given in named.values()]
         with (
             ReadingApi(Script([*turns, (Text("Done."),)])) as api,
-            protected(world, client, Scope.USER, None, None, upstream=api.url),
+            protected(world, client, Scope.USER, None, hook_program, upstream=api.url),
         ):
             arguments = ("--tools", TOOLS)
             Drive(client.path, world.home, world.project, NOWHERE, "go on", "bypassPermissions", arguments).run()

@@ -13,25 +13,26 @@ import pytest
 
 from checkrein.core import ClientError
 from checkrein.prove.client import NEWEST, VERSIONS, ClientProgram, ensure_client
-from checkrein.prove.protection import build_helper
 from checkrein.prove.run import Settings, Status, play
-from checkrein.prove.scenario import Expect, Kind, Scenario, load_all
+from checkrein.prove.scenario import Expect, Fault, Kind, Scenario, load_all
 from checkrein.setup.install import Scope
 
 pytestmark = pytest.mark.client
 
 CACHE = Path(os.environ.get("CHECKREIN_CLIENTS") or Path(__file__).parents[2] / ".cache/clients")
 SCENARIOS = load_all()
+HANGS = (Fault.HANG, Fault.HANG_WORKER)
+"""Where these befall the service, the client waits for it until its time is over."""
 ATTACKS = [each for each in SCENARIOS if each.kind is Kind.ATTACK and not each.limit and each.fault is None]
 
 
 @pytest.fixture(scope="session")
-def settings() -> Iterator[Settings]:
+def settings(hook_program: Path | None) -> Iterator[Settings]:
     """Worlds stand in the checkout's own cache, not in /tmp: what is there is temporary to the policy."""
     CACHE.parent.mkdir(exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=CACHE.parent, prefix="worlds-"))
-    yield Settings(work, helper=build_helper(work))
-    if not [left for left in work.iterdir() if left.is_dir()]:
+    yield Settings(work, helper=hook_program)
+    if not list(work.iterdir()):
         shutil.rmtree(work)
 
 
@@ -47,7 +48,7 @@ def client_of(version: str) -> ClientProgram:
 @pytest.mark.parametrize(
     ("scenario", "version"),
     [
-        pytest.param(each, version, id=f"{each.id}-{version}")
+        pytest.param(each, version, id=f"{each.id}-{version}", marks=[pytest.mark.long] if each.fault in HANGS else [])
         for each in SCENARIOS
         for version in VERSIONS
         if each.concerns(version)

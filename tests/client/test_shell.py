@@ -23,6 +23,10 @@ pytestmark = pytest.mark.client
 VALUE = "hush-value4711"
 STANDIN = placeholder(VALUE)
 BASH = Path(shutil.which("bash") or "/bin/bash")
+PRINTED = "that-is-all"
+SHOWN = "cat $(find ~/tmp -name '*.output')"
+SEEN = "until test -e seen; do sleep 0.1; done"
+"""What runs in the background ends only after its output was read."""
 
 
 def run(words: str, **more: Any) -> tuple[ToolUse]:
@@ -57,8 +61,8 @@ def test_what_fails_or_runs_in_the_background_comes_with_placeholders(wrapped: A
         [
             run("cat key.txt; exit 3"),
             run("cat key.txt >&2; kill -9 $$"),
-            run("cat key.txt; sleep 0.2; cat key.txt; exit 4", run_in_background=True),
-            run("sleep 1; cat $(find ~/tmp -name '*.output') key.txt"),
+            run(f"cat key.txt; sleep 0.2; cat key.txt; echo {PRINTED}; {SEEN}; exit 4", run_in_background=True),
+            run(f"until {SHOWN} | grep -qx {PRINTED}; do sleep 0.1; done; {SHOWN} key.txt; touch seen"),
         ]
     )
     assert outcome.result(0).text == f"Exit code 3\n{STANDIN}"

@@ -11,33 +11,33 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from checkrein.core import Threat, placeholder
+from checkrein.core import Threat, Verdict, placeholder
 from checkrein.enforce.hooks.remains import REMAINS
+from checkrein.ledger import Entry, LedgerReader
 from checkrein.locations import vault_dir
 from checkrein.prove.api import Script
 from checkrein.prove.client import NEWEST, ClientProgram
 from checkrein.prove.drive import SYSTEM_PATH, ClientRun, Drive
-from checkrein.prove.protection import build_helper, protected
+from checkrein.prove.protection import protected
 from checkrein.prove.scenario import Expect, File, Kind, Scenario
 from checkrein.prove.world import Origin, World, build
 from checkrein.setup.install import Scope
 from checkrein.vault.vault import Vault
+from gateway_site import NOWHERE
 from reading_api import ReadingApi
 from relay import Relay
 from wire_plan import Plan, Planted, Way, last_ways, plan, planted
 
-pytestmark = pytest.mark.client
+pytestmark = [pytest.mark.client, pytest.mark.long]
 
 CACHE = Path(os.environ.get("CHECKREIN_CLIENTS") or Path(__file__).parents[2] / ".cache/clients")
-NOWHERE = "http://127.0.0.1:9"
-"""What the environment names as the API where our settings send the client to the gateway: it must not ask there."""
 VALUES = 300
 KINDS = 60
 LAST = ("instructions", "commit")
@@ -70,7 +70,10 @@ class Session:
 
 @dataclass
 class Wire:
-    """All of them. ``found`` is each file of the project afterwards, ``placeholders`` those that stand for a value."""
+    """All of them. ``found`` is each file of the project afterwards, ``placeholders`` those that stand for a value.
+
+    ``refused`` are the calls that were stopped before they ran.
+    """
 
     client: ClientProgram
     gateway: bool
@@ -78,6 +81,7 @@ class Wire:
     sessions: dict[str, Session] = field(default_factory=dict)
     found: dict[str, bytes] = field(default_factory=dict)
     placeholders: dict[str, set[str]] = field(default_factory=dict)
+    refused: Sequence[Entry] = ()
 
     def shown(self, way: str) -> list[Planted]:
         """The way's secrets of which its session told the model placeholders."""
@@ -86,7 +90,7 @@ class Wire:
 
 
 @pytest.fixture(scope="module", params=["hooks", "gateway"])
-def wire(request: pytest.FixtureRequest, client: ClientProgram) -> Iterator[Wire]:
+def wire(request: pytest.FixtureRequest, client: ClientProgram, hook_program: Path | None) -> Iterator[Wire]:
     """All ways, one after the other."""
     CACHE.parent.mkdir(exist_ok=True)
     root = Path(tempfile.mkdtemp(dir=CACHE.parent, prefix="wire-"))  # what stands in /tmp is temporary to the policy
@@ -99,7 +103,7 @@ def wire(request: pytest.FixtureRequest, client: ClientProgram) -> Iterator[Wire
     wire = Wire(client, request.param == "gateway", made)
     with (
         Relay() as relay,
-        protected(world, client, Scope.USER, None, build_helper(root), upstream=relay.url if wire.gateway else ""),
+        protected(world, client, Scope.USER, None, hook_program, upstream=relay.url if wire.gateway else "") as protection,
     ):
         for way in made.ways:
             wire.sessions[way.name] = play(way, world, client, relay, wire)
@@ -109,6 +113,9 @@ def wire(request: pytest.FixtureRequest, client: ClientProgram) -> Iterator[Wire
         git(world, "commit", "-q", "--allow-empty", "-m", made.lines("commit", 1).strip())
         for way in last:
             wire.sessions[way.name] = play(way, world, client, relay, wire)
+        with LedgerReader.open(protection.ledger) as reader:
+            calls = [entry for entry in reader.entries() if entry.name == "PreToolUse"]
+        wire.refused = [entry for entry in calls if entry.verdict in (Verdict.ASK, Verdict.DENY)]
     files_now = (path for path in world.project.rglob("*") if path.is_file())
     wire.found = {str(path.relative_to(world.project)): path.read_bytes() for path in files_now if ".git" not in path.parts}
     wire.placeholders = placeholders(world, made.every())
@@ -167,6 +174,10 @@ def test_every_way_was_gone_to_its_end(wire: Wire) -> None:
         assert session.run.code == 0, (name, session.run.stderr[:500], session.run.stdout[:500])
         if wire.gateway or not (session.way.open or name in _STOPPED):
             assert session.answered >= session.way.calls, (name, session.run.stdout[:500])
+
+
+def test_no_call_was_stopped_before_it_could_show_anything(wire: Wire) -> None:
+    assert [(entry.summary, entry.rules) for entry in wire.refused] == []
 
 
 def test_on_every_way_placeholders_stand_where_values_stood(wire: Wire) -> None:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,16 +28,10 @@ from checkrein.service import certificate, manage_gateway, supervisor
 from checkrein.service.launch import Runner
 from checkrein.service.manage_gateway import Route
 from checkrein.service.paths import ServicePaths
+from waiting import until
 
 FAKE = Path(__file__).with_name("fake_gateway.py")
 ROUTE = Route("https://api.example", {}, 2)
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
 
 
 @dataclass

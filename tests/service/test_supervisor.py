@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,17 +17,11 @@ import pytest
 from checkrein.core import ServiceError
 from checkrein.service import manage, supervisor
 from checkrein.service.caller import call
+from waiting import until
 
 
 def worker_pid(service: Any) -> int:
     return int(call(service.paths, "/health", timeout=15.0).body["pid"])
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
 
 
 def test_a_killed_worker_is_replaced_and_no_call_is_refused(service: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from checkrein.prove.api import Json, Recorded, ScriptedApi, call_id
 
 _MARGIN = re.compile(r"^ *\d+(?:→|\t)", re.MULTILINE)
+_OUTPUT_FILE = re.compile(r"Output is being written to: (\S+\.output)")
 _REMINDER = re.compile(r"\n*<system-reminder>.*?</system-reminder>\n*", re.DOTALL)
 
 
@@ -30,6 +31,13 @@ class Told:
         """The text of the file that a Read gave, without the numbers of its lines and what the client says of it."""
         text = _REMINDER.sub("", self.results[call_id(turn, index, conversation)])
         return _MARGIN.sub("", text)
+
+    def output_file(self, turn: int = 0, index: int = 0) -> str:
+        """Where the client keeps what the command prints that this call left to run in the background."""
+        found = _OUTPUT_FILE.search(self.results[call_id(turn, index)])
+        if found is None:
+            raise LookupError(f"call {index} of turn {turn} does not run in the background")
+        return found[1]
 
     def line_after(self, heading: str) -> str:
         """The line that follows the last one which holds ``heading``, without its number."""

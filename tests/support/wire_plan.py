@@ -160,13 +160,20 @@ def _commands(made: Plan) -> None:
     made.add("output", bash("sh tools/show.sh"), bash("sh tools/show.sh >&2"), bash("sh tools/show.sh | base64 -w0"))
     made.file("tools/fail.sh", "failing", 20, before="#!/bin/sh\ncat \"$0\" >&2\nexit 7\n: <<'END'\n")
     made.add("failing", bash("sh tools/fail.sh"), bash("cat tools/fail.sh; false"), bash("cat tools/fail.sh; kill -9 $$"))
-    made.file("tools/later.sh", "background", 10, before="#!/bin/sh\ncat \"$0\"\nexit 7\n: <<'END'\n")
+    made.file(
+        "tools/later.sh", "background", 10, before=f"#!/bin/sh\ncat \"$0\"\necho {_PRINTED}\n{_SEEN}\nexit 7\n: <<'END'\n"
+    )
     made.add(
         "background",
         bash("sh tools/later.sh", run_in_background=True),
-        bash("for n in $(seq 200); do sleep 0.3; cat ~/tmp/*/*/*/tasks/*.output | grep -q . && break; done; exit 4"),
-        bash("cat $(find ~/tmp -name '*.output') | head -c 20000; exit 3"),
+        bash(lambda told: f"until grep -qx {_PRINTED} {told.output_file()}; do sleep 0.1; done; exit 4"),
+        bash(lambda told: f"cat {told.output_file()}; touch tools/seen; exit 3"),
     )
+
+
+_PRINTED = "that-is-all"
+_SEEN = "until test -e tools/seen; do sleep 0.1; done"
+"""What runs in the background ends only after its output was read: the client may tell of its end at any time from then on."""
 
 
 def _writing(made: Plan) -> None:
@@ -202,7 +209,7 @@ def _writing(made: Plan) -> None:
     made.add(
         "subagent",
         (ToolUse("Agent", task),),
-        bash("for n in $(seq 200); do sleep 0.3; grep -q ^read docs/sub.md && break; done"),
+        bash("until grep -q ^read docs/sub.md; do sleep 0.1; done"),
         subagents={"look it up": looks},
     )
     made.written["docs/sub.md"] = f"{made.files['docs/sub.md']}\nread\n"
