@@ -27,8 +27,9 @@ from bench.measure import Spread, alternate, quantile
 from bench.section import Options, Section, Table, Target, milli
 from bench.worlds import serving_of, world
 from checkrein.ledger.egress import EgressStore, Verdict
-from checkrein.locations import egress_dir
-from checkrein.prove.protection import protected
+from checkrein.locations import config_dir, egress_dir
+from checkrein.prove.protection import Protection, protected
+from checkrein.prove.world import World
 from checkrein.service import manage_gateway
 from checkrein.setup.install import Scope, Transport
 
@@ -166,17 +167,17 @@ def run(options: Options) -> Section:
     with ExitStack() as stack:
         port = stack.enter_context(_stub())
         made = stack.enter_context(world())
-        protection = stack.enter_context(
-            protected(made, None, Scope.USER, Transport.HTTP, None, upstream=f"http://127.0.0.1:{port}")
-        )
-        address = manage_gateway.address(protection.paths.gateway_port() or 0)
-        host, _, prefix = address.rpartition("/")
+        protection, ours = stack.enter_context(_gateway("ours, redacting", made, port))
+        relaying = stack.enter_context(world())
+        policy = config_dir(relaying.environment()) / "checkrein.yaml"
+        policy.parent.mkdir(parents=True)
+        policy.write_text("version: 1\nredaction:\n  enabled: false\n", "utf-8")
+        _, off = stack.enter_context(_gateway("ours, redaction off", relaying, port))
         direct = Way("direct", f"http://127.0.0.1:{port}", "")
-        ours = Way("ours, redacting", host, f"/{prefix}", serving_of(protection).tls)
         other = stack.enter_context(_litellm(port, install=options.litellm))
         tls_port = stack.enter_context(_stub(str(protection.paths.certificate_file)))
         encrypted = Way("direct, by TLS", f"http://127.0.0.1:{tls_port}", "", ours.tls)
-        ways = [direct, encrypted, ours, *([other] if other else [])]
+        ways = [direct, encrypted, off, ours, *([other] if other else [])]
         added = {name: _times(make, ways) for name, make in _loads().items()}
         first = {way.name: Spread.of(way.first_byte) for way in ways}
         workers = manage_gateway.serving(protection.paths)
@@ -199,7 +200,7 @@ def run(options: Options) -> Section:
             " of them begun with a request that is not timed;"
             " the gateway has one process, speaks TLS to the client and records every request: what it adds includes the TLS of"
             " both sides, also that of the client, which is Python here (`direct, by TLS`: the same API behind TLS and nothing"
-            " else);"
+            " else), and `ours, redaction off` is the same gateway where a policy says that nothing is to be searched;"
             " LiteLLM has one process, speaks plain HTTP and records nothing"
         ),
         not_shown="the API's own time, TLS and HTTP/2 to the API, several clients at once (but for the streams below)",
@@ -302,6 +303,15 @@ async def _ask(ours: Way, text: str) -> str:
     writer.close()
     events = [json.loads(line[6:]) for line in bytes(answer).split(b"\n") if line.startswith(b"data: ")]
     return "".join(event["delta"]["text"] for event in events if event["type"] == "content_block_delta")
+
+
+@contextmanager
+def _gateway(name: str, made: World, upstream: int) -> Iterator[tuple[Protection, Way]]:
+    """A gateway in front of the API at that port, and the way through it."""
+    with protected(made, None, Scope.USER, Transport.HTTP, None, upstream=f"http://127.0.0.1:{upstream}") as protection:
+        address = manage_gateway.address(protection.paths.gateway_port() or 0)
+        host, _, prefix = address.rpartition("/")
+        yield protection, Way(name, host, f"/{prefix}", serving_of(protection).tls)
 
 
 @contextmanager
