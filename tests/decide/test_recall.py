@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from checkrein.decide import learnt
 from checkrein.decide import recall as module
 from checkrein.decide.recall import RULE, Recall
 from checkrein.decide.redaction import Redactor
+from checkrein.detect.sensitive import Scanner
 from checkrein.vault.entry import Entry, Kind
 from checkrein.vault.key import FILE, FileHolder
 from checkrein.vault.vault import Vault
@@ -51,7 +54,7 @@ def everything(*_: object) -> bool:
 
 def redactor(vault: Vault, label: str = "PASSWORD", rule: str = "secret.assigned") -> tuple[Redactor, Recall]:
     recall = Recall(vault)
-    return Redactor(recall.beside(Assigned(label, rule), everything), recall), recall
+    return Redactor(recall.beside(Scanner(Assigned(label, rule), generic=False), everything), recall), recall
 
 
 def test_a_value_is_found_again_where_it_stands_alone(vaults: list[Vault]) -> None:
@@ -323,3 +326,27 @@ def test_as_long_as_the_vault_cannot_be_read_what_was_known_is_found(
     recall.refresh()
     assert recall.scan(VALUE, everything)
     assert not recall.scan(OTHER, everything)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda value: json.dumps({"log": f"a\n{value}\nb"}),
+        lambda value: f"\x1b[01;31m\x1b[K{value}\x1b[m\x1b[K",
+        lambda value: f"q=%20{value}%20",
+        lambda value: value[:4] + "\u200b" + value[4:],
+        lambda value: "".join(f"&#{ord(sign)};" for sign in value),
+        lambda value: "".join(f"\\x{ord(sign):02x}" for sign in value),
+        lambda value: base64.b64encode(gzip.compress(f"the value is {value}".encode())).decode(),
+    ],
+)
+@pytest.mark.parametrize("value", ["correcthorse", "zx7Kq81-Lm"])
+def test_a_value_of_the_vault_is_found_in_whatever_form(vaults: list[Vault], form: Callable[[str], str], value: str) -> None:
+    redact, recall = redactor(vaults[0])
+    batch = redact.batch()
+    batch.redact(f"password={value}", "")
+    text = form(value)
+    assert batch.stands_in(text), "in the request that showed it"
+    batch.keep()
+    assert redact.redact(text, "").found, "from then on"
+    assert recall.scan(text)

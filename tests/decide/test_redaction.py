@@ -16,6 +16,7 @@ from checkrein.decide.recall import Recall
 from checkrein.decide.redaction import Redactor, Redactors, Wanted, search_of
 from checkrein.detect.pii import load as kinds
 from checkrein.detect.secrets.known import Known
+from checkrein.detect.sensitive import Scanner
 from checkrein.observe.credentials import Credentials, Found
 from checkrein.policy.pathlist import PathList
 from checkrein.policy.privacy import DataClass, Redaction, Term
@@ -85,7 +86,7 @@ def test_nothing_found_is_nothing_changed(vault: LazyVault) -> None:
 
 def test_what_leaves_together_is_kept_together(vault: LazyVault) -> None:
     recall = Recall(vault)
-    batch = Redactor(recall.beside(Words("sesame"), lambda *_: False), recall).batch()
+    batch = Redactor(recall.beside(Scanner(Words("sesame"), generic=False), lambda *_: False), recall).batch()
     texts = [batch.redact("open sesame", "/p/a"), batch.redact("nothing", "/p/b"), batch.redact("sesame again", "/p/c")]
     mark = texts[0].text.split(" ")[1]
     assert texts[2].text == f"{mark} again"

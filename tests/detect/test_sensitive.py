@@ -153,6 +153,13 @@ def test_the_shape_of_a_placeholder_hides_no_known_value() -> None:
     assert [text[each.start : each.end] for each in scanner.scan(text)] == [value]
 
 
+@pytest.mark.parametrize("form", ["CKR_A_kq3zh7bwx2mfr5ta{}", "{}CKR_A_kq3zh7bwx2mfr5ta", "CKR_A_kq3zh7bwx2mfr5ta.{}"])
+def test_the_shape_of_a_placeholder_hides_nothing_that_looks_like_a_secret(form: str) -> None:
+    value = form.format(expand("{alnum:14}", 3))
+    assert spans(f'password = "{value}"', Scanner(ENGINE)) == [value]
+    assert spans(f'password = "{PLACEHOLDER}"', Scanner(ENGINE)) == []
+
+
 def test_a_secret_around_a_placeholder_is_found_but_for_it() -> None:
     begin, end = (f"-----{word} PRIVATE KEY-----" for word in ("BEGIN", "END"))
     first, last = expand("{b64:64}", 1), expand("{b64:64}", 2)

@@ -12,7 +12,7 @@ are looked for, of up to ``learnt.LONGEST`` characters.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -20,16 +20,19 @@ from typing import Protocol
 from checkrein.core.placeholder import KEPT
 from checkrein.core.sensitive import Certainty, Sensitive, merged
 from checkrein.decide.learnt import MAX_VALUES, Learnt, Searched, search_for
+from checkrein.detect.decode import Part, parts
+from checkrein.detect.decode.part import whole
 from checkrein.detect.offsets import Encoded
 from checkrein.detect.secrets.known import KnownValues
 from checkrein.detect.secrets.unwrapped import Unwrapped
-from checkrein.detect.sensitive import Detector
+from checkrein.detect.sensitive import Detector, Scanner
 from checkrein.vault.entry import Entry, Kind, kind_of
 from checkrein.vault.gathering import Gathering
 
 RULE = "vault.known"
 RULES = {Kind.CREDENTIAL: RULE, Kind.PERSONAL: "pii.known", Kind.NAME: "dictionary.known"}
 """What a finding of each kind names: a value keeps its kind, and with it its placeholder."""
+_ESCAPE = "\\"
 
 Wanted = Callable[[Kind, str, str], bool]
 """Whether a project looks for a value that is no credential, by its kind, its label and itself."""
@@ -113,22 +116,27 @@ class Recall:
         """Whether ``value`` is looked for already."""
         return value in self._known[kind]
 
-    def beside(self, search: Detector, wanted: Wanted) -> Detector:
-        """A search that finds what ``search`` does, and what the vault holds of credentials and of what is ``wanted``."""
-        return _Both(search, self, wanted)
-
-    def scan(self, text: str, wanted: Wanted = _nothing_else) -> tuple[Sensitive, ...]:
-        """Where credentials of the vault, and what else is ``wanted`` of it, stand in ``text``.
+    def beside(self, search: Scanner, wanted: Wanted) -> Detector:
+        """A search that finds what ``search`` does, and what the vault holds of credentials and of what is ``wanted``.
 
         Whoever else finds the same names it.
         """
-        read: tuple[Encoded, Unwrapped] | None = None
+        values = _Values(self, wanted)
+        return _Both(search.beside(values), values)
+
+    def scan(self, text: str, wanted: Wanted = _nothing_else) -> tuple[Sensitive, ...]:
+        """Where credentials of the vault, and what else is ``wanted`` of it, stand in ``text``, in whatever form."""
+        return merged(part.original(each) for part in _readings(text) for each in self.scan_encoded(part.encoded, wanted))
+
+    def scan_encoded(self, encoded: Encoded, wanted: Wanted = _nothing_else) -> tuple[Sensitive, ...]:
+        """The same in one reading of a text."""
+        unwrapped: Unwrapped | None = None
         found: list[Sensitive] = []
         for kind, learnt in self._known.items():
             if learnt.searches:
-                read = read or _read(text)
+                unwrapped = unwrapped or Unwrapped(encoded.data)
                 of_kind = None if kind is Kind.CREDENTIAL else partial(wanted, kind)
-                found += [_recalled(kind, each) for each in learnt.scan(*read, of_kind)]
+                found += [_recalled(kind, each) for each in learnt.scan(encoded, unwrapped, of_kind)]
         return tuple(found)
 
     def _read_all(self) -> None:
@@ -176,16 +184,19 @@ class Gathered:
         self._searches: dict[Kind, KnownValues] = {}
 
     def scan(self, text: str) -> tuple[Sensitive, ...]:
-        """Where values that were gathered before, and that nobody else looks for yet, stand in ``text``."""
-        read: tuple[Encoded, Unwrapped] | None = None
-        found: list[Sensitive] = []
+        """Where values that were gathered before, and that nobody else looks for yet, stand in ``text``, in whatever form."""
+        if not any(self._new.values()):
+            return ()
         for kind, new in self._new.items():
-            if new:
-                read = read or _read(text)
-                if kind not in self._searches:
-                    self._searches[kind] = search_for(new)
-                found += [_recalled(kind, each) for each in self._searches[kind].scan_unwrapped(*read)]
-        return tuple(found)
+            if new and kind not in self._searches:
+                self._searches[kind] = search_for(new)
+        found: list[Sensitive] = []
+        for part in _readings(text):
+            unwrapped = Unwrapped(part.encoded.data)
+            for kind, search in self._searches.items():
+                here = search.scan_unwrapped(part.encoded, unwrapped)
+                found += [part.original(_recalled(kind, each)) for each in here]
+        return merged(found)
 
     def redact(self, text: str, found: Sequence[Sensitive], source: str = "") -> str:
         """As ``vault.Gathering.redact``."""
@@ -205,23 +216,38 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Both:
-    search: Detector
+class _Values:
     recall: Recall
     wanted: Wanted
 
+    def scan_encoded(self, encoded: Encoded) -> tuple[Sensitive, ...]:
+        return self.recall.scan_encoded(encoded, self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """``search`` looks for ``values`` too, in every reading of a text."""
+
+    search: Detector
+    values: _Values
+
     def scan(self, text: str) -> tuple[Sensitive, ...]:
-        found, again = self.search.scan(text), self.recall.scan(text, self.wanted)
+        found = self.search.scan(text)
+        if _ESCAPE not in text:
+            return found  # see ``_readings``
+        again = self.values.scan_encoded(Encoded(text))
         return merged((*found, *again)) if again else found
+
+
+def _readings(text: str) -> Iterator[Part]:
+    """``text`` in every form. A value is kept as it stood, escapes and all: so JSON as it stands, too."""
+    yield from parts(text)
+    if _ESCAPE in text:
+        yield whole(Encoded(text))
 
 
 def _recalled(kind: Kind, found: Sensitive) -> Sensitive:
     return Sensitive(RULES[kind], found.label, found.start, found.end, Certainty.GENERIC)
-
-
-def _read(text: str) -> tuple[Encoded, Unwrapped]:
-    encoded = Encoded(text)
-    return encoded, Unwrapped(encoded.data)
 
 
 def _learnt(values: Mapping[Kind, Searched]) -> dict[Kind, Learnt]:

@@ -149,7 +149,7 @@ def _found(search: Detector | Gathering, text: str) -> tuple[Sensitive, ...]:
         ) from None
 
 
-def search_of(redaction: Redaction, secrets: Found) -> Detector:
+def search_of(redaction: Redaction, secrets: Found) -> Scanner:
     """The search that a policy asks for, with the secrets that are known."""
     return Scanner(
         standard(),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from checkrein.core.placeholder import PREFIX, find
-from checkrein.core.sensitive import PLACEHOLDER, Certainty, Sensitive, merged
+from checkrein.core.sensitive import Certainty, Sensitive, merged
 from checkrein.detect.decode import parts
 from checkrein.detect.offsets import Encoded
 from checkrein.detect.secrets import generic as generic_secrets
@@ -66,6 +67,12 @@ class Scanner:
         self._scans = [_scan(each) for each in detectors if each is not None]
         self._comments = comments
 
+    def beside(self, detector: EncodedDetector) -> Scanner:
+        """The same with one more detector. Whoever else finds the same names it."""
+        scanner = copy(self)
+        scanner._scans = [*self._scans, detector.scan_encoded]
+        return scanner
+
     def scan(self, text: str) -> tuple[Sensitive, ...]:
         """What is found in ``text``: where it stands, whatever form it stands in."""
         return self.look(text).found
@@ -104,14 +111,12 @@ def _covers(outer: Sensitive, inner: Sensitive) -> bool:
 
 
 def _beside_placeholders(text: str, found: Iterable[Sensitive]) -> Iterator[Sensitive]:
-    """``found`` without what placeholders cover. What only looks like a secret is none where the shape of one stands in it;
-    for what is one, the shape is not enough: anybody can write it before a value.
+    """``found`` without what placeholders cover. What only looks like a secret is none where one stands in it. Their shape is
+    not enough: anybody can write it before a value.
     """
-    shapes = [match.span() for match in PLACEHOLDER.finditer(text)]
     places = [(place.start, place.end) for place in find(text)]
     for each in found:
-        spared = shapes if each.certainty is Certainty.GENERIC else places
-        inside = [(start, end) for start, end in spared if start < each.end and each.start < end]
+        inside = [(start, end) for start, end in places if start < each.end and each.start < end]
         if not inside:
             yield each
         elif each.certainty is not Certainty.GENERIC:
