@@ -308,9 +308,18 @@ def without_zero(pack: Callable[[bytes], bytes], data: bytes) -> bytes:
     return next(packed for text in texts if b"\0" not in (packed := pack(text)))
 
 
+def narrow(data: bytes) -> bytes:
+    """``data`` in zlib with a window of 1024 bytes."""
+    packer = zlib.compressobj(wbits=10)
+    return packer.compress(data) + packer.flush()
+
+
 PACKED = {
     "gzip": lambda data: gzip.compress(data, mtime=0x0101_0101),
     "gzip twice": lambda data: gzip.compress(b"first", mtime=0) + gzip.compress(data, mtime=0),
+    "gzip in gzip": lambda data: gzip.compress(gzip.compress(data, mtime=0), mtime=0),
+    "zlib in gzip": lambda data: gzip.compress(zlib.compress(data), mtime=0),
+    "small window": lambda data: narrow(data) + bytes(1),
     "cut gzip": lambda data: gzip.compress(data, mtime=0)[:-6],
     "zlib": lambda data: without_zero(zlib.compress, data),
     "zlib, stored": lambda data: zlib.compress(data, 0),
@@ -406,6 +415,32 @@ def test_what_left_with_an_earlier_request_stays_as_it_was() -> None:
     memory, redaction = Memory(), Learning()
     bare, named = user({"type": "text", "text": f"login {SECRET}"}), user({"type": "text", "text": f"key={SECRET}"})
     again = user({"type": "text", "text": f"now {SECRET}"})
-    assert read(request(bare), redaction=redaction, memory=memory)[0] == request(bare)
-    got, _ = read(request(bare, again, named), redaction=redaction, memory=memory)
+    assert read(request(bare), redaction=redaction, memory=memory, session="s")[0] == request(bare)
+    got, _ = read(request(bare, again, named), redaction=redaction, memory=memory, session="s")
     assert got == request(bare, hidden(again), hidden(named))
+
+
+@pytest.mark.parametrize("length", [0, 300])
+@pytest.mark.parametrize("session", ["other", ""])
+def test_what_left_with_another_session_is_looked_at_anew_where_a_value_is_met(length: int, session: str) -> None:
+    memory, redaction = Memory(), Learning()
+    bare = user({"type": "text", "text": f"login {SECRET} {'y' * length}"})
+    named = user({"type": "text", "text": f"key={SECRET}"})
+    first = {**request(bare), "system": [bare["content"][0]] * 2}
+    second = {**first, "messages": [bare, named]}
+    for one in ("one", ""):
+        assert read(first, redaction=redaction, memory=memory, session=one)[0] == first
+    assert read(second, redaction=redaction, memory=memory, session=session)[0] == hidden(second)
+    redaction.known += 1
+    assert read(first, redaction=redaction, memory=memory, session="one")[0] == first, "what left with it stays"
+
+
+@pytest.mark.parametrize("length", [0, 300])
+def test_what_a_session_took_from_another_stays_as_it_left(length: int) -> None:
+    memory, redaction = Memory(), Learning()
+    bare = user({"type": "text", "text": f"login {SECRET} {'y' * length}"})
+    named = user({"type": "text", "text": f"key={SECRET}"})
+    for session in ("one", "other"):
+        assert read(request(bare), redaction=redaction, memory=memory, session=session)[0] == request(bare)
+    got, _ = read(request(bare, named), redaction=redaction, memory=memory, session="other")
+    assert got == request(bare, hidden(named))

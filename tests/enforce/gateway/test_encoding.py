@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkrein.enforce.gateway.encoding import Decoder, EncodingError, TooLargeError, decoded, is_identity, unpacked
+from checkrein.enforce.gateway.encoding import Decoder, EncodingError, TooLargeError, decoded, is_identity, layers, unpacked
 
 MAKE = {"gzip": gzip.compress, " X-GZIP": gzip.compress, "deflate": zlib.compress}
 
@@ -74,6 +74,30 @@ def test_a_file_is_unpacked_as_far_as_it_is_sound(pack: Callable[[bytes], bytes]
 
 def test_files_of_gzip_one_behind_the_other_are_one() -> None:
     assert unpacked(gzip.compress(b"one ") + gzip.compress(b"two"), 7) == b"one two"
+
+
+def test_all_layers_are_unpacked_within_one_bound() -> None:
+    inner = zlib.compress(b"a word")
+    outer = gzip.compress(inner, mtime=0)
+    assert list(layers(outer, len(inner) + 6)) == [outer, inner, b"a word"]
+    with pytest.raises(TooLargeError, match="too large"):
+        list(layers(outer, len(inner) + 5))
+
+
+def test_what_is_compressed_without_end_is_refused() -> None:
+    data = b"a word"
+    for _ in range(9):
+        data = gzip.compress(data, mtime=0)
+    assert list(layers(gzip.decompress(gzip.decompress(data)), 10_000))[-1] == b"a word"
+    with pytest.raises(TooLargeError, match="too often"):
+        list(layers(data, 10_000))
+
+
+@pytest.mark.parametrize("window", range(9, 16))
+@pytest.mark.parametrize("level", [0, 1, 6, 9])
+def test_zlib_is_known_by_its_head_with_any_window(window: int, level: int) -> None:
+    packer = zlib.compressobj(level, wbits=window)
+    assert unpacked(packer.compress(b"a word") + packer.flush(), 6) == b"a word"
 
 
 def test_the_last_of_a_broken_file_is_not_lost() -> None:

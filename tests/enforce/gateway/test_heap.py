@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ctypes
+import resource
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ PIECE = 100_000
 def resident() -> int:
     """Bytes of this process."""
     pages = int(Path("/proc/self/statm").read_text("utf-8").split()[1])
-    return pages * 4096
+    return pages * resource.getpagesize()
 
 
 @pytest.mark.skipif(heap._trim is None, reason="the C library has no malloc_trim")
@@ -28,5 +30,15 @@ def test_what_was_freed_between_what_is_kept_goes_back() -> None:
 
 
 def test_without_such_a_function_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heap, "_trim", None)
+    asked: list[str | None] = []
+
+    class Library:
+        def __init__(self, name: str | None) -> None:
+            asked.append(name)
+
+    monkeypatch.setattr(ctypes, "CDLL", Library)
+    found = heap._found()
+    assert asked == [None]
+    assert found is None
+    monkeypatch.setattr(heap, "_trim", found)
     heap.give_back()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from checkrein.enforce.gateway.frames import Frames
 from checkrein.enforce.gateway.ports import Restore
+from checkrein.enforce.gateway.restore import JSON, PLAIN, restored
 from checkrein.enforce.gateway.stream import AnswerStream, BrokenStreamError
 from checkrein.vault.alone import Alone
 from gateway_world import broken_vault, placeholder_of
@@ -281,6 +282,22 @@ def test_words_are_put_back_alone_from_any_deltas(size: int) -> None:
     deltas = b"".join(delta(0, type="input_json_delta", partial_json=piece) for piece in pieces)
     got = text_of(with_words([start(0, type="tool_use", id="t", name="n", input={}) + deltas + stop(0)]))
     assert json.loads(got[0]) == {"x": expected}
+
+
+PIECES = st.sampled_from(["my", "", " ", WORD, "\\", "n", "\\n", "\\\\", "."])
+BETWEEN = st.sampled_from([b"", b"", delta(0, type="citations_delta", citation={}), event("ping")])
+
+
+@given(st.lists(st.tuples(PIECES, BETWEEN), max_size=6))
+def test_whatever_pieces_go_by_words_are_put_back_as_in_the_whole(pieces: list[tuple[str, bytes]]) -> None:
+    text = "".join(piece for piece, _ in pieces)
+    for kind, member, block, spelling in (
+        ("text_delta", "text", {"type": "text", "text": ""}, PLAIN),
+        ("input_json_delta", "partial_json", {"type": "tool_use", "id": "t", "name": "n", "input": {}}, JSON),
+    ):
+        frames = [delta(0, type=kind, **{member: piece}) + other for piece, other in pieces]
+        got = text_of(with_words([start(0, **block), *frames, stop(0)])).get(0, "")
+        assert got == restored(text, WORDS.get, spelling)
 
 
 @pytest.mark.parametrize("how", ["ends", "is cut"])

@@ -24,7 +24,7 @@ MESSAGES = "/v1/messages"
 COUNT = "/v1/messages/count_tokens"
 BATCHES = "/v1/messages/batches"
 """Ends of paths: what stands before them belongs to the base URL that the client was given."""
-_MAX_UNPACKED = 64 * 1024 * 1024  # bytes that a compressed file becomes
+_MAX_UNPACKED = 64 * 1024 * 1024  # bytes that a compressed file becomes, with all that is compressed in it
 _BEFORE_JSON = b" \t\r\n" + codecs.BOM_UTF8
 
 
@@ -103,14 +103,14 @@ class Reader:
     def _look_into(self, data: bytes) -> None:
         """Raises RefusedError where a file that is not text, or what is compressed in it, holds what must not leave."""
         try:
-            inner = encoding.unpacked(data, _MAX_UNPACKED)
+            parts = list(encoding.layers(data, _MAX_UNPACKED))
         except encoding.TooLargeError as error:
             raise RefusedError(
                 Refusal.ENCODING,
                 f"nothing was sent, because a compressed file in it cannot be searched: {error}. Leave it out, or send what "
                 "is needed of it as text.",
             ) from error
-        for part in (data, inner):
+        for part in parts:
             seen = self._search.look(part.decode(textfile.encoding_of(part) or "latin-1"), "")
             if seen.text is not None:
                 raise attachments.unwritable({label for (_, label), _ in seen.found})

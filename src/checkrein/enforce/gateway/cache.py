@@ -14,7 +14,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checkrein.enforce.gateway.bounded import MAX_AGE, Bounded, Pending
 from checkrein.vault.placeholder import PREFIX, find, label_of
@@ -42,7 +42,11 @@ class Origin:
         """Whether an outcome from here holds there: nothing was learnt in between, or it left with the same session before,
         whose conversation must not change behind it (the provider's prompt cache compares it).
         """
-        return self is other or self.known == other.known or self.session == other.session != ""
+        return self.known == other.known or self.owns(other)
+
+    def owns(self, other: Origin) -> bool:
+        """Whether both are one request, or requests of one session."""
+        return self is other or self.session == other.session != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,8 @@ def digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()[:16]
 
 
-TextKey = tuple[int, str | None, bytes]
-"""Version of the redactor, source (None: any), digest."""
+TextKey = tuple[int, str | tuple[str, str] | None, bytes]
+"""Version of the redactor, source (None: any; of what a session took from another: that session and the source), digest."""
 
 KnownText = tuple[Text, Origin]
 
@@ -90,34 +94,52 @@ KnownText = tuple[Text, Origin]
 class Texts:
     """Strings that were looked at. One in which nothing was found is known wherever it stands.
 
-    ``version`` is that of the redactor, ``origin`` that of the request.
+    ``version`` is that of the redactor, ``origin`` that of the request. ``borrowed`` says whether the request took anything
+    from another session. What it took is the session's own in its next requests.
     """
 
     def __init__(self, version: int, origin: Origin, shared: Bounded[TextKey, KnownText]) -> None:
+        self.borrowed = False
+        self._only_own = False
         self._version = version
         self._origin = origin
         self._entries = Pending(shared)
 
     def get(self, source: str, mark: bytes) -> Text | None:
         """What became of the string with the digest ``mark`` that stood in ``source``."""
-        for where in (None, source):
+        session = self._origin.session
+        for where in ((session, source), None, source) if session else (None, source):
             known = self._entries.get((self._version, where, mark))
-            if known is not None and known[1].vouches_for(self._origin):
-                return known[0]
+            if known is None or not known[1].vouches_for(self._origin):
+                continue
+            if not known[1].owns(self._origin):
+                if self._only_own:
+                    continue
+                self._borrow(source, mark, known[0])
+            return known[0]
         return None
 
     def put(self, source: str, mark: bytes, outcome: Text) -> None:
         """Note it."""
         where = source if outcome.found or outcome.text is not None else None
-        self._entries.put((self._version, where, mark), (outcome, self._origin), _OVERHEAD + len(outcome.text or ""))
+        self._put(where, mark, outcome)
 
     def drop(self) -> None:
-        """Forget what was noted in this request."""
+        """Forget what was noted in this request, and from here on know nothing of other sessions."""
+        self._only_own = True
         self._entries.drop()
 
     def keep(self) -> None:
         """Let other requests see what was noted."""
         self._entries.keep()
+
+    def _borrow(self, source: str, mark: bytes, outcome: Text) -> None:
+        self.borrowed = True
+        if self._origin.session:
+            self._put((self._origin.session, source), mark, outcome)
+
+    def _put(self, where: str | tuple[str, str] | None, mark: bytes, outcome: Text) -> None:
+        self._entries.put((self._version, where, mark), (outcome, self._origin), _OVERHEAD + len(outcome.text or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +154,15 @@ class KnownChunk:
 
 
 ChunkKey = tuple[int, str, int]
-"""Version of the redactor, kind of the element, hash of how it begins: others may have the same."""
+"""Version of the redactor, kind of the element, hash of how it begins: others may have the same. Of what a session took from
+another, the session has part in the hash."""
 
 
 class Chunks:
-    """Elements of requests that were looked at. Only objects: where one begins that is known, it also ends as it did."""
+    """Elements of requests that were looked at. Only objects: where one begins that is known, it also ends as it did.
+
+    ``borrowed`` as of ``Texts``.
+    """
 
     def __init__(
         self,
@@ -146,6 +172,8 @@ class Chunks:
         max_age: float = MAX_AGE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.borrowed = False
+        self._only_own = False
         self._version = version
         self._origin = origin
         self._max_age = max_age
@@ -154,35 +182,52 @@ class Chunks:
 
     def get(self, kind: str, body: str, at: int) -> tuple[Chunk, int] | None:
         """What became of the element of this kind that begins at ``at``, and where it ends; None where it is not known."""
-        entries = self._entries.get((self._version, kind, hash(body[at : at + HEAD])))
-        if entries is None:
+        head, session = body[at : at + HEAD], self._origin.session
+        if session and (known := self._known((self._version, kind, hash((head, session))), body, at)):
+            return known.chunk, at + known.length
+        known = self._known((self._version, kind, hash(head)), body, at)
+        if known is None:
             return None
-        now = self._clock()
-        for known in entries:
-            end = at + known.length
-            if body[end - 1 : end] != "}" or now - known.born > self._max_age or not known.origin.vouches_for(self._origin):
-                continue
-            if digest(body[at:end].encode()) == known.mark:
-                return known.chunk, end
-        return None
+        if not known.origin.owns(self._origin):
+            self.borrowed = True
+            if session:
+                self._put((self._version, kind, hash((head, session))), replace(known, origin=self._origin))
+        return known.chunk, at + known.length
 
     def put(self, kind: str, element: str, chunk: Chunk) -> None:
         """Note what became of ``element``, the text of one JSON object. Short ones are quickly looked at anew."""
         if len(element) < HEAD or not element.startswith("{"):
             return
-        key = (self._version, kind, hash(element[:HEAD]))
-        mark = digest(element.encode())
-        others = tuple(known for known in self._entries.get(key) or () if known.mark != mark)[: _ALIKE - 1]
-        kept = (KnownChunk(len(element), mark, self._clock(), chunk, self._origin), *others)
-        self._entries.put(key, kept, sum(_size(known.chunk) for known in kept))
+        known = KnownChunk(len(element), digest(element.encode()), self._clock(), chunk, self._origin)
+        self._put((self._version, kind, hash(element[:HEAD])), known)
 
     def drop(self) -> None:
-        """Forget what was noted in this request."""
+        """Forget what was noted in this request, and from here on know nothing of other sessions."""
+        self._only_own = True
         self._entries.drop()
 
     def keep(self) -> None:
         """Let other requests see what was noted."""
         self._entries.keep()
+
+    def _known(self, key: ChunkKey, body: str, at: int) -> KnownChunk | None:
+        entries = self._entries.get(key)
+        if entries is None:
+            return None
+        now = self._clock()
+        for known in entries:
+            end = at + known.length
+            holds = known.origin.owns if self._only_own else known.origin.vouches_for
+            if body[end - 1 : end] != "}" or now - known.born > self._max_age or not holds(self._origin):
+                continue
+            if digest(body[at:end].encode()) == known.mark:
+                return known
+        return None
+
+    def _put(self, key: ChunkKey, new: KnownChunk) -> None:
+        others = tuple(known for known in self._entries.get(key) or () if known.mark != new.mark)[: _ALIKE - 1]
+        kept = (new, *others)
+        self._entries.put(key, kept, sum(_size(known.chunk) for known in kept))
 
 
 def standing(text: str) -> Found:

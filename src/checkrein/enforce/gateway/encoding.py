@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,7 +10,8 @@ _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _PIECE = 1024 * 1024
 _STEP = 4096  # compressed bytes of a file that are read at once: they become a thousand times as many at most
 _GZIP = b"\x1f\x8b\x08"
-_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_DEFLATE = 8
+_LAYERS = 8  # a file can be made that becomes itself
 
 
 class EncodingError(ValueError):
@@ -63,12 +63,26 @@ class Decoder:
             raise EncodingError("its compressed data broke off")
 
 
+def layers(data: bytes, max_bytes: int) -> Iterator[bytes]:
+    """``data``, what is compressed in it, what is compressed in that, and so on. Raises TooLargeError beyond ``max_bytes`` in
+    all, and where it is compressed too often.
+    """
+    yield data
+    for _ in range(_LAYERS):
+        data = unpacked(data, max_bytes)
+        if not data:
+            return
+        yield data
+        max_bytes -= len(data)
+    raise TooLargeError("it is compressed too often")
+
+
 def unpacked(data: bytes, max_bytes: int) -> bytes:
     """What a file holds that is gzip or zlib, by what it begins with; nothing where it is neither.
 
     Of one that is broken, what comes before that. Raises TooLargeError.
     """
-    window = _WINDOW["gzip"] if data.startswith(_GZIP) else _WINDOW["deflate"] if _ZLIB.match(data) else 0
+    window = _WINDOW["gzip"] if data.startswith(_GZIP) else _WINDOW["deflate"] if _is_zlib(data) else 0
     out: list[bytes] = []
     at = size = 0
     while window and at < len(data):  # files of gzip may stand one behind the other
@@ -84,6 +98,11 @@ def unpacked(data: bytes, max_bytes: int) -> bytes:
             if size > max_bytes:
                 raise TooLargeError("it becomes too large")
     return b"".join(out)
+
+
+def _is_zlib(data: bytes) -> bool:
+    """Whether it begins as RFC 1950 has it: method and window, and flags that make both a multiple of 31."""
+    return len(data) > 1 and data[0] & 0x0F == _DEFLATE and data[0] >> 4 < 8 and int.from_bytes(data[:2], "big") % 31 == 0
 
 
 def _sound(stream: zlib._Decompress, piece: bytes) -> Iterator[bytes]:

@@ -62,8 +62,13 @@ class View:
     def __init__(self, texts: Texts, chunks: Chunks, runs: Runs) -> None:
         self.texts, self.chunks, self.runs = texts, chunks, runs
 
+    @property
+    def borrowed(self) -> bool:
+        """Whether the request took anything that another session learnt."""
+        return self.texts.borrowed or self.chunks.borrowed or self.runs.borrowed
+
     def drop(self) -> None:
-        """Forget what this request learnt; what earlier ones learnt stays."""
+        """Forget what this request learnt, and see no more of what other sessions did; what its own learnt stays."""
         self.texts.drop()
         self.chunks.drop()
         self.runs.drop()

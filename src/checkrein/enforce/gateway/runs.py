@@ -79,6 +79,8 @@ class Runs:
         max_age: float = MAX_AGE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.borrowed = False  # whether the request took anything from others that say no session
+        self._only_own = False
         self._version = version
         self._origin = origin
         self._max_age = max_age
@@ -91,7 +93,9 @@ class Runs:
         whose = self._origin.session or (None if kind == _CONVERSATION else self._origin.known)
         key = (self._version, whose, kind, hash(text[at : at + HEAD]))
         young = self._clock() - self._max_age
-        known = [run for run in self._entries.get(key) or () if run.born > young]
+        is_own = bool(self._origin.session) or kind == _CONVERSATION
+        entries = () if self._only_own and not is_own else self._entries.get(key) or ()
+        known = [run for run in entries if run.born > young]
         hasher = blake3()
         best, best_hasher, done = _NONE, hasher.copy(), 0
         for run in sorted(known, key=lambda each: each.length):
@@ -102,6 +106,7 @@ class Runs:
             done = run.length
             if hasher.digest() == run.mark:
                 best, best_hasher = run, hasher.copy()
+        self.borrowed = self.borrowed or (best is not _NONE and not is_own)
         return Walked(key, at, best, best_hasher)
 
     def note(self, walked: Walked, source: Wire, elements: Sequence[Element]) -> Facts:
@@ -116,7 +121,8 @@ class Runs:
         return facts
 
     def drop(self) -> None:
-        """Forget what was noted in this request."""
+        """Forget what was noted in this request, and from here on know nothing of others."""
+        self._only_own = True
         self._entries.drop()
 
     def keep(self) -> None:

@@ -27,6 +27,7 @@ class Search:
         self._view = memory.view((version, policy), Origin(session, self._batch.known))
         self._words: set[str] = set()
         self._redacted: list[str] = []  # what the texts became that were searched
+        self._showing: list[str] = []  # those of them in which something was found, as they were
         self.runs = self._view.runs
 
     def look(self, text: str, source: str) -> Text:
@@ -38,6 +39,8 @@ class Search:
         if known is None:
             redacted = self._batch.redact(text, source)
             self._redacted.append(redacted.text)
+            if redacted.found:
+                self._showing.append(text)
             found = (*redacted.found.items(), *standing(text))
             changed = redacted.text if redacted.text != text else None
             known = Text(changed, found) if found or changed is not None else UNTOUCHED
@@ -80,14 +83,18 @@ class Search:
         return chunk, end
 
     def again(self) -> bool:
-        """Whether a text has to be looked at again, since a later one showed what stands in it to be a value. Then nothing is
-        left of what this request learnt but its values; what left with earlier ones stays as it was. Raises RedactionError.
+        """Whether a text has to be looked at again, since a later one showed what stands in it to be a value, or since a value
+        was met for the first time and what another session learnt before was relied on. Then nothing is left of what this
+        request learnt but its values; what left with earlier ones of its session stays as it was. Raises RedactionError.
         """
-        if not self._batch.stands_in(_APART.join(self._redacted)):
+        if not self._batch.stands_in(_APART.join(self._redacted)) and not (
+            self._view.borrowed and self._batch.stands_in(_APART.join(self._showing))
+        ):
             return False
         self._view.drop()
         self._words.clear()
         self._redacted.clear()
+        self._showing.clear()
         return True
 
     def shows(self, text: str) -> bool:

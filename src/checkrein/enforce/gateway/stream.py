@@ -25,8 +25,11 @@ from checkrein.enforce.gateway.restore import JSON, Tail, Value, restored
 from checkrein.vault.placeholder import PREFIX
 
 MAX_FRAME = 64 * 1024 * 1024
-_DELTA, _STARTS_BLOCK, _FIRST, _ESCAPE = b"_delta", b"content_block_start", PREFIX[:1].encode(), rb"\u"
+_FIRST, _ESCAPE = PREFIX[:1].encode(), rb"\u"
 _INDEX = re.compile(rb'"index": ?(\d+)')
+_TEXTS = (b'"text_delta"', b'"input_json_delta"')
+_TELLS_NO_END = (b'""', rb'\\"')
+"""Of a text that is empty, or that ends with a backslash: how the text before it ends still counts."""
 
 
 class BrokenStreamError(Exception):
@@ -185,7 +188,7 @@ def _unchanged(raw: bytes) -> bytes:
 
     It lacks the letter that they begin with, and escapes that could spell it.
     """
-    if _FIRST in raw or _ESCAPE in raw or _STARTS_BLOCK in raw or _DELTA not in raw:
+    if _FIRST in raw or _ESCAPE in raw or not any(kind in raw for kind in _TEXTS) or any(end in raw for end in _TELLS_NO_END):
         return b""
     index = _INDEX.search(raw)
     return index[1] if index else b""
