@@ -97,8 +97,9 @@ class Baseline:
             bytes.fromhex(document["id"])
             return cls(document["id"], {(str(e["rule"]), str(e["digest"])): str(e["place"]) for e in document["accepted"]})
         except (ValueError, KeyError, TypeError) as error:
+            why = f"it has no {error.args[0]}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
             fix = "bring it back from version control, or name another file, which --update writes"
-            raise UsageError(f"{name} is not a baseline", why=f"{type(error).__name__}: {error}", fix=fix) from error
+            raise UsageError(f"{name} is not a baseline", why=why, fix=fix) from error
 
     def render(self) -> str:
         """The file's text: the same findings give the same bytes, ordered for a readable difference."""

@@ -10,7 +10,7 @@ from checkrein.core.sensitive import Certainty, Sensitive
 from checkrein.detect.secrets.generic.judge import is_secret
 from checkrein.detect.secrets.generic.names import Kind, kind_of
 from checkrein.detect.secrets.generic.reader import value_after
-from checkrein.detect.secrets.generic.surroundings import is_attribute, is_digest
+from checkrein.detect.secrets.generic.surroundings import is_attribute, is_cache_key, is_digest, is_key_id, is_sealed
 
 _IN_NAMES = string.ascii_letters + string.digits + "_-.$"
 _REST = re.compile(r"[\w-]*(?:\.(?=\w)[\w-]*)*")
@@ -56,16 +56,20 @@ def assigned(text: str, ends: Iterable[int]) -> Iterator[Sensitive]:
         seen = value.literal.content, value.literal.form, value.operator, value.scheme, kind
         if seen not in judged:
             judged[seen] = is_secret(value, kind)
-        if judged[seen] and not _is_told(text, start, value.literal.content, kind):
+        if judged[seen] and not _is_told(text, start, done, value.literal.content, kind):
             yield Sensitive(kind.rule, kind.label, value.literal.start, value.literal.end, Certainty.GENERIC)
 
 
-def _is_told(text: str, start: int, content: str, kind: Kind) -> bool:
-    """Whether what stands around the name that starts at ``start`` says that ``content`` is no secret.
+def _is_told(text: str, start: int, end: int, content: str, kind: Kind) -> bool:
+    """Whether what stands around the name ``text[start:end]`` says that ``content`` is no secret.
 
     A nonce in a tag is there for everybody who gets the page (HTML, section 3.2.6.4).
     """
-    return is_digest(text, start, content) or (kind is Kind.SALT and is_attribute(text, start))
+    if is_digest(text, start, content) or is_sealed(text, start, content) or is_key_id(text, start, content):
+        return True
+    if kind is Kind.KEY:
+        return is_cache_key(text, start, end, content)
+    return kind is Kind.SALT and is_attribute(text, start)
 
 
 def _name(text: str, at: int) -> tuple[int, int]:

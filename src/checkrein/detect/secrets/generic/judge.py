@@ -17,9 +17,34 @@ _TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.~:%!|$@]+")
 _PARTS = re.compile(r"[^A-Za-z0-9+/]")
 _NUMBER = re.compile(r"\w+")
 
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://|www\.|mailto:|data:|urn:")
-_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d[-/.][01]?\d[-/.][0-3]?\d(?!\d)|(?<!\d)\d{1,2}:\d{2}:\d{2}")
-_DIGEST = re.compile(r"(?:sha\d*|md5|b?crypt)[:=-]|h1:", re.IGNORECASE)
+_URL = re.compile(
+    r"""
+      [a-z][a-z0-9+.-]*://.*
+    | www\.(?:[a-z0-9-]+\.)+[a-z]{2,24}(?:[:/?\#].*)?
+    | mailto:[^@]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:\?.*)?
+    | data:(?:application|audio|font|image|text|video)/[a-z.+-]+\d?(?:[;,].*)?
+    | urn:[a-z0-9][a-z0-9-]{0,30}[a-z0-9]:.+
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"(?<!\d)(?:19|20)\d\d[-/.][01]?\d[-/.][0-3]?\d(?!\d)"
+    r"|(?<!\d)\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9}(?!\d))?(?:Z\b|[+-]\d\d:?\d\d(?!\d))?"
+)
+_DIGEST = re.compile(
+    r"""
+      (?:sha\d*|sha[23]-\d{3}|md5)[:=-]
+      (?:   (?:[0-9a-f]{12}:)?   # a salt, as Jupyter has it
+            (?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})
+        |   (?:[a-z0-9+/_-]{22}==|[a-z0-9+/_-]{27}=|[a-z0-9+/_-]{38}==|[a-z0-9+/_-]{43}=?
+            | [a-z0-9+/_-]{64}|[a-z0-9+/_-]{86}==)
+      )
+    | h1:[a-z0-9+/]{43}=         # in go.sum
+    | b?crypt[:=-]\$[0-9a-z]{1,8}\$.+
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Digests that say so, whole: of 16, 20, 28, 32, 48 or 64 bytes in hexadecimal digits or base64, or in crypt's own form."""
 _CODE = re.compile(r"[(){}\[\]]|^[\\^]|\\[dwsxubB.]|%[\d.]*[sdrfx]\b|=>|&&|\|\|")
 _NAME_IN_CODE = re.compile(r"[@&*!]?[A-Za-z_$][\w$-]*(?:(?:\.|::|->|\[)[A-Za-z_$0-9'\"][\w$'\"-]*\]?)*")
 _PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:)[/\\](?:[\w.@ +~%-]+[/\\])*[\w.@ +~%-]*|(?:[\w.@+~-]+/)+[\w@+~-]+\.\w{1,5}")
@@ -32,10 +57,9 @@ _PUBLIC_KEY = re.compile(
 """How the base64 of a public key begins (RFC 5280, SubjectPublicKeyInfo): of elliptic curves, Ed25519 and RSA."""
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")  # of Ethereum's accounts and contracts; its keys have 64 digits
 _FINGERPRINT = re.compile(r"(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{16})")  # of OpenPGP's keys
-_RSA_BYTES = (256, 384, 512)
-_NONCE_AND_TAG = 16
 
 _STRONG = frozenset({Kind.PASSWORD, Kind.SECRET, Kind.TOKEN, Kind.API_KEY, Kind.PRIVATE_KEY})
+_NEVER_ADDRESSES = _STRONG - {Kind.TOKEN}  # a token of Ethereum's is a contract, and goes by its address
 _SHORTEST, _SHORTEST_TOKEN, _LONGEST_PASSWORD = 6, 16, 64
 _MEASURED = 512  # characters that tell enough of a longer value
 _SIGNS = frozenset("!@#$%^&*?~+=")
@@ -53,7 +77,7 @@ def is_secret(value: Value, kind: Kind) -> bool:
     if not _may_be_secret(content):
         return False
     made = shape(content[:_MEASURED])
-    if _is_something_else(content, made, value) or (kind is Kind.KEY and _names_something(content)):
+    if _is_something_else(content, made, value, kind) or (kind is Kind.KEY and _names_something(content)):
         return False
     if value.scheme:
         kind = Kind.TOKEN
@@ -110,11 +134,11 @@ def _may_be_secret(content: str) -> bool:
     )
 
 
-def _is_something_else(content: str, made: Shape, value: Value) -> bool:
-    """A URL, a date, a digest that says so, what is public or encrypted, code, or a path or a host's name made of words."""
-    if _URL.match(content) or _DATE.search(content) or _DIGEST.match(content):
+def _is_something_else(content: str, made: Shape, value: Value, kind: Kind) -> bool:
+    """A URL, a date, a digest that says so, what is public, code, or a path or a host's name made of words."""
+    if _URL.fullmatch(content) or _is_dated(content) or _DIGEST.fullmatch(content) or _is_public_key(content):
         return True
-    if _PUBLIC_KEY.match(content) or _ADDRESS.fullmatch(content) or _is_sealed(content):
+    if kind not in _NEVER_ADDRESSES and not value.scheme and _ADDRESS.fullmatch(content):
         return True
     if value.literal.form is Form.BARE and _CODE.search(content):
         return True
@@ -123,13 +147,24 @@ def _is_something_else(content: str, made: Shape, value: Value) -> bool:
     return _is_worded(made) and bool(_PATH.fullmatch(content) or _HOST.fullmatch(content))
 
 
-def _is_sealed(content: str) -> bool:
-    """Whether it is what ``kubeseal`` encrypts: the length of a key encrypted by RSA in two bytes, that key, the ciphertext."""
+def _is_dated(content: str) -> bool:
+    """Whether it is a date, a time, or called by one: without it only words are left, or too little for a secret."""
+    rest = _DATE.sub("", content)
+    return rest != content and (len(rest) < _SHORTEST or _is_worded(shape(rest[:_MEASURED])))
+
+
+def _is_public_key(content: str) -> bool:
+    """Whether it begins as a public key does, and is as long as that says (X.690, section 8.1.3)."""
+    if not _PUBLIC_KEY.match(content):
+        return False
+    encoded = content.replace("\\n", "").rstrip("=")
     try:
-        data = base64.b64decode(content, validate=True)
+        data = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except ValueError:
         return False
-    return len(data) > 2 and (size := int.from_bytes(data[:2], "big")) in _RSA_BYTES and len(data) > 2 + size + _NONCE_AND_TAG
+    more = data[1] & 0x7F if data[1] & 0x80 else 0  # bytes that the length takes beyond the first
+    length = int.from_bytes(data[2 : 2 + more], "big") if more else data[1]
+    return len(data) == 2 + more + length
 
 
 def _is_worded(made: Shape) -> bool:

@@ -5,10 +5,10 @@ Sources: git-config(1), git-remote-ext(1) and the manual page of each command.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from posixpath import basename
 
-from checkrein.core.effect import Effect, EffectKind, Flag
+from checkrein.core.effect import UNKNOWN, Effect, EffectKind, Flag
 from checkrein.detect.shell.git.command import Git, destructive, fold_key
 from checkrein.detect.shell.git.options import parse, spec
 from checkrein.detect.shell.git.settings import RULE, Kind, helper_outcomes, setting_outcomes
@@ -67,6 +67,14 @@ def _foreach(git: Git) -> Iterator[Outcome]:
 def _difftool(git: Git) -> Iterator[Outcome]:
     for text in parse(git.args, _DIFFTOOL).given.get("--extcmd", ()):
         yield ShellText(f'{text} "$@"', cwd=git.cwd)
+
+
+def may_open_pager(args: Sequence[str]) -> bool:
+    """Whether git grep with ``args`` starts a program with the files that it finds, or might: a word of them is not known."""
+    options = parse(args, _GREP)
+    paths = 0 if options.separator is None else len(options.operands) - options.separator
+    unknown = any(word.startswith(UNKNOWN) for word in args[: len(args) - paths])
+    return unknown or options.has("--open-files-in-pager")
 
 
 def _grep(git: Git) -> Iterator[Outcome]:
