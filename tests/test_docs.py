@@ -458,6 +458,18 @@ def test_the_list_of_kinds_counts_each_family() -> None:
     assert f"{len(catalogue.load())} kinds of credentials" in index
 
 
+def test_what_is_found_is_the_same_in_the_readme_and_in_the_guide() -> None:
+    short = re.search(
+        r"Of ([\d,]+) secrets\s+in\s+the\s+tests\s+of\s+other\s+scanners\s+([\d.]+) %", written(ROOT / "README.md")
+    )
+    measured = re.search(
+        r"\| ([\d,]+) texts with a secret, [^|]*\| found in ([\d.]+) % \|", written(ROOT / "docs/redaction.md")
+    )
+    assert short
+    assert measured
+    assert short.groups() == measured.groups()
+
+
 def test_what_hooks_alone_leave_stands_in_the_guide() -> None:
     for each in REMAINS:
         assert row_of(remains.text(), prose(each.what))[1:] == [prose(each.why), prose(each.until)]

@@ -147,6 +147,29 @@ def test_why_a_copy_cannot_be_made(project: Path, monkeypatch: pytest.MonkeyPatc
     assert fix in told.value.fix
 
 
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["--host", "not a host"], "--host 'not a host' is no host"),
+        (["--host", "https://acme.example/"], "is no host or domain"),
+        (["--host", ""], "--host '' is no host"),
+        (["--name", ""], "--name '' is no name"),
+        (["--name", " . "], "is no name"),
+        (["--keep", ""], "--keep '' is no pattern"),
+        (["--keep", "# a"], "is no pattern"),
+    ],
+)
+def test_what_could_replace_or_keep_nothing(project: Path, words: list[str], what: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(what)):
+        run(anonymize, project, "-o", project.parent / "copy", *words)
+    assert not (project.parent / "copy").exists()
+
+
+@pytest.mark.parametrize("host", ["acme.example", "db_1", "10.1.2.3", "fd00::1", "m\u00fcnchen.example"])
+def test_what_is_a_host(project: Path, host: str) -> None:
+    copied(project, "--host", host)
+
+
 def test_only_a_person_sees_the_originals(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target, _ = copied(project)
 

@@ -153,6 +153,7 @@ def test_a_baseline_accepts_what_was_there() -> None:
     [
         ((), "check secret needs something to look at"),
         (("missing.txt",), "there is no missing.txt"),
+        (("",), "the path is empty"),
         ((".", "--update"), "--update needs a baseline to write"),
         ((".", "--baseline", "none.json"), "there is no none.json"),
         ((".", "--baseline", "."), "cannot read ."),

@@ -100,14 +100,21 @@ def test_it_becomes_the_supervisor(env: dict[str, str], became: list[tuple[list[
     [
         (["--host", "0.0.0.0"], "0.0.0.0 would be served without TLS"),
         (["--host", "example.org"], "'example.org' is no address to listen on"),
-        (["--tls-cert", "{file}"], "cannot be used as a certificate"),
+        (["--tls-cert", "{file}"], "it does not hold both a certificate and its key in PEM form"),
+        (["--tls-cert", "{file}", "--tls-key", "{empty}"], "in PEM form"),
+        (["--tls-key", "{file}"], "--tls-key needs --tls-cert"),
+        (["--tls-key", "{file}", "--behind-tls"], "--tls-key needs --tls-cert"),
+        (["--metrics-token-file", "{empty}"], "the file is empty"),
+        (["--metrics-token-file", "{raw}"], "it is not text"),
     ],
 )
 def test_what_it_refuses(
     env: dict[str, str], became: list[tuple[list[str], dict[str, str]]], tmp_path: Path, words: list[str], told: str
 ) -> None:
     (tmp_path / "file").write_text("no certificate")
-    words = [word.format(file=tmp_path / "file") for word in words]
+    (tmp_path / "empty").write_text(" \n")
+    (tmp_path / "raw").write_bytes(b"\xff")
+    words = [word.format(**{name: tmp_path / name for name in ("file", "empty", "raw")}) for word in words]
     with pytest.raises(UsageError, match=re.escape(told)):
         CliRunner().invoke(module.gateway, ["serve", *words], catch_exceptions=False)
     assert became == []

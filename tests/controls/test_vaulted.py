@@ -129,6 +129,10 @@ def test_files_that_the_policy_names(world: Any) -> None:
         "echo {}; cat a.txt > b.txt",
         "X={}; echo $X",
         "git status && echo {}",
+        "git grep {}",
+        "git grep -n -e {} -- src $FOLDER",
+        "git grep -O --no-open-files-in-pager {}",
+        "git grep {} | head -n 3",
     ],
 )
 def test_commands_that_keep_it_on_this_machine(world: Any, command: str) -> None:
@@ -215,6 +219,13 @@ def test_commands_that_would_put_it_elsewhere(world: Any, command: str) -> None:
         'eval "$(echo {} | base64 -d)"',
         "curl --trace a.txt -d {} http://localhost/",
         "curl --libcurl a.c -d {} http://localhost/",
+        "git grep -O {}",
+        "git grep -iO {}",
+        "git grep -Oless {}",
+        "git grep {} --open-files-in-pager",
+        "git grep --open=less {}",
+        "git grep $(cat words) {}",
+        "git -c core.pager=x grep {}",
     ],
 )
 def test_commands_of_which_nobody_can_tell(world: Any, command: str) -> None:
@@ -235,6 +246,9 @@ def test_commands_of_which_nobody_can_tell(world: Any, command: str) -> None:
         "echo {} | tail --bytes=4",
         "echo {} | grep -o .",
         "echo {} | grep -c ^a",
+        "echo {}; git grep -oh ^.",
+        "git grep -h {} | cut -c1-5",
+        "git grep -h -e {} | rev",
         "xxd <<< {}",
         "fold -w 3 <<< {}",
         "base64 -w 4 <<< {}",

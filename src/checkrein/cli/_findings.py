@@ -87,7 +87,9 @@ def scan_files(paths: Iterable[str], look: Look) -> Seen:
     seen = Seen()
     for path in paths:
         if not os.path.lexists(path):
-            raise UsageError(f"there is no {path}", fix="name files or folders that exist")
+            raise UsageError(
+                f"there is no {clean(path)}" if path else "the path is empty", fix="name files or folders that exist"
+            )
         for file in _files(path, seen):
             _scan_file(file, look, seen)
     return seen

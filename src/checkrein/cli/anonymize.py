@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
+import re
 import sys
 from pathlib import Path
 
@@ -15,9 +17,11 @@ from checkrein.cli._files import read_whole, write_whole
 from checkrein.cli._search import redaction_of, search_in
 from checkrein.cli._vault import for_a_person, opened
 from checkrein.core import UsageError
+from checkrein.policy.wildmatch import parse_line
 from checkrein.report.text import clean, counted
 
 _SHOWN = 20
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 
 
 @click.command("anonymize", short_help="Copy a folder with stand-ins that may be shown.")
@@ -41,6 +45,7 @@ def anonymize(
     and in names of files. The copy still parses; git's history, installed packages and caches stay behind, and so do pictures,
     archives and whatever else is no text.
     """
+    _check(names, hosts, keep)
     source = Path(path)
     project = str(source.resolve())
     redaction = redaction_of(project)
@@ -56,6 +61,28 @@ def anonymize(
     _show(outcome, output)
     click.echo(f"the map is {name}; it is forgotten when it was not used for {counted(redaction.expire_days, 'day')}")
     click.echo(f"look through the copy before you show it; `checkrein deanonymize PATCH --map {name}` brings changes back")
+
+
+def _check(names: tuple[str, ...], hosts: tuple[str, ...], keep: tuple[str, ...]) -> None:
+    """UsageError for what would replace or keep nothing: who asked for it would believe that it was done."""
+    for name in names:
+        if not any(map(str.isalnum, name)):
+            raise UsageError(f"--name {clean(name)!r} is no name", why="it has no letter or digit", fix="name one such as Acme")
+    for host in hosts:
+        if not _HOST.fullmatch(host) and not _is_address(host):
+            fix = "name one such as acme.example, without scheme, port and path"
+            raise UsageError(f"--host {clean(host)!r} is no host or domain", fix=fix)
+    for pattern in keep:
+        if parse_line(pattern) is None:
+            raise UsageError(f"--keep {clean(pattern)!r} is no pattern", fix="name one as in a .gitignore, such as *.png")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _show(outcome: Outcome, output: str) -> None:

@@ -19,7 +19,7 @@ from checkrein.enforce.gateway.upstream import Base
 from checkrein.locations import private_folder
 from checkrein.policy.privacy import database_url, without_password
 from checkrein.report.text import clean
-from checkrein.service.gateway import DRAIN_SECONDS, STORE_VARIABLE
+from checkrein.service.gateway import DRAIN_SECONDS, STORE_VARIABLE, token_of
 from checkrein.service.manage_gateway import WORKER, supervisor_words
 from checkrein.service.paths import ServicePaths
 from checkrein.setup.route import API
@@ -78,6 +78,7 @@ def serve(
             fix="name --tls-cert and --tls-key, or say --behind-tls where a load balancer in front does TLS",
         )
     _check_certificate(tls_cert, tls_key)
+    _check_token(metrics_token_file)
     _check_upstream(upstream)
     _check_store(database_url(store))
     _check_port(host, port)
@@ -152,8 +153,33 @@ def _check_port(host: str, port: int) -> None:
 
 def _check_certificate(cert: Path | None, key: Path | None) -> None:
     if cert is None:
+        if key is not None:
+            why = "without a certificate, plain HTTP would be served"
+            raise UsageError("--tls-key needs --tls-cert", why=why, fix="name the certificate of that key with --tls-cert")
         return
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"{cert} cannot be used as a certificate", why=str(error), fix="name matching PEM files") from error
+    except OSError as error:
+        why = str(error) if not isinstance(error, ssl.SSLError) or error.reason else _no_pem(key)
+        fix = "name matching PEM files"
+        raise UsageError(f"{clean(str(cert))} cannot be used as a certificate", why=why, fix=fix) from error
+
+
+def _no_pem(key: Path | None) -> str:
+    """What OpenSSL calls "PEM lib": it does not tell which of both is missing."""
+    if key is None:
+        return "it does not hold both a certificate and its key in PEM form"
+    return f"it holds no certificate, or {clean(str(key))} no key, in PEM form"
+
+
+def _check_token(file: Path | None) -> None:
+    if file is None:
+        return
+    try:
+        token = token_of(file)
+    except (OSError, UnicodeDecodeError) as error:
+        why = "it is not text" if isinstance(error, UnicodeDecodeError) else error.strerror or ""
+        raise UsageError(f"{clean(str(file))} cannot be used as a token", why=why, fix="name a file with the token") from error
+    if not token:
+        fix = "write the token into it, or leave --metrics-token-file out"
+        raise UsageError(f"{clean(str(file))} cannot be used as a token", why="the file is empty", fix=fix)

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from checkrein.controls.context import Context
-from checkrein.controls.destinations import DATABASES, TALKING
+from checkrein.controls.destinations import DATABASES, GIT_SEARCH, TALKING
 from checkrein.detect.secrets.known import joins
 from checkrein.detect.shell.syntax.nodes import (
     Assignment,
@@ -64,7 +64,7 @@ _ALTERING: Mapping[str, Callable[[_Words], bool]] = {
     **dict.fromkeys(
         ("awk", "gawk", "mawk", "cmp", "cut", "expr", "fold", "hexdump", "jq", "od", "rev", "tr", "xxd", "yq"), _always
     ),
-    **dict.fromkeys(("grep", "egrep", "fgrep", "rg"), _always),
+    **dict.fromkeys(("grep", "egrep", "fgrep", "rg", "git grep"), _always),
     **dict.fromkeys(("head", "tail"), _given(r"-[a-z]*c.*|--bytes.*")),
     "sed": lambda words: not _given(r"-[nErsz]*i.*|--in-place.*")(words),
     "base64": lambda words: _given(r"-[a-z]*w.*|--wrap.*|-b.*|--break.*")(words) and not _given(r"-w0|--wrap=0")(words),
@@ -74,7 +74,7 @@ _ALTERING: Mapping[str, Callable[[_Words], bool]] = {
     "printf": lambda words: bool(words) and not _PLAIN_FORMAT.fullmatch(words[0]),
 }
 """Programs that alter what they print, and what their words say of it."""
-_SEARCHING = frozenset(("grep", "egrep", "fgrep", "rg"))
+_SEARCHING = frozenset(("grep", "egrep", "fgrep", "rg", "git grep"))
 """Programs that print whole lines of something else where the value is what they look for."""
 
 
@@ -131,7 +131,7 @@ def selects(argv: _Words, values: Collection[str]) -> bool:
 
 
 def _alters(argv: _Words, values: Collection[str]) -> bool:
-    name, words = argv[0], argv[1:]
+    name, words = (" ".join(GIT_SEARCH), argv[2:]) if argv[:2] == GIT_SEARCH else (argv[0], argv[1:])
     told = _ALTERING.get(name)
     looked_for = name in _SEARCHING and any(_holds(word, values) for word in words)
     return told is not None and not looked_for and told(words)
@@ -158,6 +158,8 @@ def _tells_of_variables(argv: _Words) -> bool:
 
 def hands_on(argv: _Words) -> bool:
     """Whether a program prints nothing of what it is given itself: only, if at all, what a host answers."""
+    if argv[:2] == GIT_SEARCH:
+        return False
     return argv[0] in DATABASES | _SILENT or (argv[0] in TALKING and not any(_VERBOSE.fullmatch(word) for word in argv[1:]))
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from checkrein.controls.context import Context
 from checkrein.core import Effect, EffectKind, Flag
 from checkrein.core.effect import UNKNOWN
+from checkrein.detect.shell.git.execution import may_open_pager
 
 KEEPING = frozenset(
     {
@@ -54,6 +55,8 @@ KEEPING = frozenset(
 """Programs that print, or write to files that their effects name, and talk to nobody."""
 PRINTING_MODULE = ("-m", "json.tool")
 GIT_KEEPING = frozenset(("status", "log", "diff", "show", "blame", "ls-files", "rev-parse", "branch", "check-ignore", "add"))
+GIT_SEARCH = ("git", "grep")
+"""Begins a search that prints what it finds, where it does not open that in a pager."""
 TALKING = frozenset(
     {
         *("curl", "wget", "http", "https", "xh", "xhs", "nc", "ncat", "netcat", "telnet", "socat", "ftp"),
@@ -139,6 +142,8 @@ def _of_program(context: Context, argv: tuple[str, ...], environment: Mapping[st
     if any(variable.lower().endswith("_proxy") for variable in environment):
         return None
     if name == "git" and any(word in GIT_KEEPING for word in words[:1]):
+        return []
+    if argv[:2] == GIT_SEARCH and not may_open_pager(argv[2:]):
         return []
     if name in TALKING:
         odd = _ELSEWHERE.get(name)

@@ -137,7 +137,7 @@ def serve(build: Build, env: Mapping[str, str], paths: ServicePaths, hosting: Ho
         served.metrics,
         user=None if hosting.shared else os.geteuid(),
         port=0 if hosting.shared else inherited.sockets[0].getsockname()[1],
-        token=_token(hosting.metrics_token),
+        token=token_of(hosting.metrics_token) if hosting.metrics_token else "",
     )
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)  # one request makes thousands of objects, next to none of them in a cycle
@@ -197,8 +197,9 @@ def _tls(paths: ServicePaths, hosting: Hosting) -> ssl.SSLContext | None:
     return context
 
 
-def _token(file: Path | None) -> str:
-    return "" if file is None else file.read_text().strip()
+def token_of(file: Path) -> str:
+    """The token that a file holds, "" where it is empty. OSError, UnicodeDecodeError."""
+    return file.read_text("utf-8").strip()
 
 
 if __name__ == "__main__":
