@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 
 import pytest
@@ -181,3 +182,9 @@ def test_no_more_waits_than_a_placeholder_and_an_escape(spelling: object) -> Non
     for sign in f"{WORD}\\u00e9{WORD}\\u00zz{WORD}\\" * 3:
         tail.feed(sign)
         assert len(tail.held) <= longest
+
+
+@given(st.text(st.sampled_from('\\\\u0e9nx"'), max_size=14))
+def test_the_last_sign_of_a_json_text_is_told_as_from_its_first_one_on(text: str) -> None:
+    signs = list(re.finditer(r"\\(?:u[0-9A-Fa-f]{0,4}|[^u])?|[^\\]", text))
+    assert JSON.last(text) == (signs[-1][0] if signs else "")

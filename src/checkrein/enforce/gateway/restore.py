@@ -58,9 +58,11 @@ def _first_escaped(text: str) -> str | None:
 
 
 def _last_escaped(text: str) -> str:
-    last = None
-    for last in _ESCAPE.finditer(text):  # noqa: B007 - from the first on: a backslash may itself be escaped
-        pass
+    mark = text.rfind("\\", max(len(text) - _LONGEST_SIGN, 0))
+    if mark < 0:
+        return text[-1:]
+    in_a_row = mark + 1 - len(text[: mark + 1].rstrip("\\"))
+    last = _ESCAPE.match(text, mark if in_a_row % 2 else mark - 1)  # every other one is escaped itself
     return last[0] if last is not None and last.end() == len(text) else text[-1:]
 
 
