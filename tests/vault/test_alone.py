@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkrein.core.sensitive import Sensitive
-from checkrein.detect.secrets.known import Known, KnownValues, joins
+from checkrein.detect.secrets.known import Known, KnownValues
+from checkrein.detect.words import joins
 from checkrein.vault import Kind
 from checkrein.vault.alone import LONGEST_WORD, Alone, joined, marked, word_around
 from checkrein.vault.vault import Vault

@@ -16,7 +16,6 @@ from typing import Any
 
 from checkrein.controls.context import Context
 from checkrein.controls.destinations import DATABASES, GIT_SEARCH, TALKING
-from checkrein.detect.secrets.known import joins
 from checkrein.detect.shell.syntax.nodes import (
     Assignment,
     Case,
@@ -30,6 +29,7 @@ from checkrein.detect.shell.syntax.nodes import (
     Word,
 )
 from checkrein.detect.shell.syntax.parser import parse
+from checkrein.detect.words import joins
 from checkrein.vault.alone import joined
 
 HASHING = frozenset(("cksum", "md5sum", "sha1sum", "sha256sum", "sha512sum"))

@@ -18,7 +18,7 @@ from itertools import accumulate
 from checkrein.core.sensitive import Certainty, Sensitive, merged
 from checkrein.detect.literals import Literals
 from checkrein.detect.offsets import Encoded
-from checkrein.detect.unspaced import is_unspaced
+from checkrein.detect.words import is_unspaced
 
 RULE = "dictionary.term"
 

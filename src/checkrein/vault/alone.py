@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checkrein.detect.secrets.forms import stands_alone
-from checkrein.detect.secrets.known import joins
+from checkrein.detect.words import joins
 from checkrein.vault.entry import Kind
 
 LONGEST_WORD = 256  # characters beside a value that are looked at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from checkrein.detect.literals import Found, Literals
 from checkrein.detect.offsets import Encoded, characters
 from checkrein.detect.secrets.forms import WAYS, Form, Spelled, form, windows
 from checkrein.detect.secrets.unwrapped import Unwrapped
-from checkrein.detect.unspaced import is_unspaced
+from checkrein.detect.words import joins
 
 RULE = "secret.known"
 
@@ -138,18 +137,6 @@ def _too_common(value: str) -> str:
     if len(set(value)) < 3:
         return "it is one or two characters, repeated"
     return ""
-
-
-def joins(sign: str, edge: str) -> bool:
-    """Whether ``sign`` (a character, or "" for none) is of one word with ``edge``, the end of a value that it stands beside.
-
-    Scripts that set no spaces between words say by themselves where something of ASCII begins and ends.
-    """
-    if sign.isascii():
-        return sign.isalnum() or sign == "_"
-    if edge.isascii() and is_unspaced(sign):
-        return False
-    return unicodedata.category(sign)[0] in "LMNC"
 
 
 def _is_whole(data: bytes, start: int, end: int) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from checkrein.core.placeholder import Place
-from checkrein.detect.secrets.known import joins
+from checkrein.detect.words import joins
 from checkrein.enforce.gateway.jsonbody import escaped
 from checkrein.vault.alone import Alone
 from checkrein.vault.placeholder import PREFIX, begun, find
